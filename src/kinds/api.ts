@@ -1,0 +1,25 @@
+/** All kinds that Weft's API has beside Kubernetes' own. */
+import { clusterNetworkKind } from './cluster-network.ts';
+import { ipKind } from './ip.ts';
+import type { Kind } from './kind.ts';
+import { multiNetworkPolicyKind } from './multi-network-policy.ts';
+import { networkAttachmentDefinitionKind } from './network-attachment-definition.ts';
+import { subnetKind } from './subnet.ts';
+import {
+  virtualMachineInstanceKind,
+  virtualMachineInstanceMigrationKind,
+  virtualMachineKind,
+} from './virtual-machine.ts';
+import { vpcKind } from './vpc.ts';
+
+export const apiKinds: readonly Kind[] = [
+  vpcKind,
+  subnetKind,
+  ipKind,
+  networkAttachmentDefinitionKind,
+  virtualMachineKind,
+  virtualMachineInstanceKind,
+  virtualMachineInstanceMigrationKind,
+  multiNetworkPolicyKind,
+  clusterNetworkKind,
+];
