@@ -1,0 +1,83 @@
+/** IP (one network interface) -> Logical_Switch_Port. */
+import { type Cidr, cidrContains } from '../../lib/netaddr/cidr.ts';
+import { AddressError } from '../../lib/netaddr/error.ts';
+import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
+import { parseMac } from '../../lib/netaddr/mac.ts';
+import type { IpObject } from '../../kinds/ip.ts';
+import { type Read, rule } from './rule.ts';
+import { mostSenior, seniority } from './seniority.ts';
+
+/** annotation of the IP object; "false" lets the guest use any address */
+export const PORT_SECURITY_ANNOTATION = 'ovn.kubernetes.io/port_security';
+
+export const nicRule = rule({
+  kind: 'IP',
+  reads: { kinds: ['IP'], facts: ['SubnetSwitch'] },
+  emits: [],
+  run(ip, name, read, emit) {
+    const { subnet = '', podName = '', namespace = '', nodeName = '' } = ip.spec ?? {};
+    const found = read.fact('SubnetSwitch', subnet);
+    if (!found) {
+      emit.issue({
+        reason: 'SubnetNotReady',
+        field: 'spec.subnet',
+        message: `spec.subnet: subnet ${JSON.stringify(subnet)} does not exist or is not in OVN (its Ready condition says why)`,
+      });
+      return;
+    }
+    const parsed = addressesOf(ip, found.cidrs);
+    if (parsed instanceof AddressError) {
+      emit.issue({
+        reason: 'InvalidSpec',
+        message: `${parsed.message} (subnet ${subnet}): delete this IP object, a new one is made`,
+      });
+      return;
+    }
+    const older = olderHolder(ip, subnet, parsed.ips, read);
+    if (older) {
+      emit.issue({
+        reason: 'AddressConflict',
+        message: `IP object ${older} has the same address in subnet ${subnet}: delete one of them`,
+      });
+      return;
+    }
+    const address = [parsed.mac, ...parsed.ips].join(' ');
+    const secured = ip.metadata.annotations?.[PORT_SECURITY_ANNOTATION] !== 'false';
+    emit.child({ table: 'Logical_Switch', key: found.switch, column: 'ports' }, 'Logical_Switch_Port', name, {
+      type: '',
+      addresses: secured ? [address] : [address, 'unknown'],
+      port_security: secured ? [address] : [],
+      // requested-chassis takes a list: a name that is none of a node must not become one
+      options: NODE_NAME.test(nodeName) ? { 'requested-chassis': nodeName } : {},
+      external_ids: { vendor: 'kube-ovn', ls: found.switch, pod: `${namespace}/${podName}` },
+    });
+  },
+});
+
+/** DNS-1123 subdomain */
+const NODE_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+function addressesOf(
+  ip: IpObject,
+  cidrs: readonly Cidr[],
+): { readonly mac: string; readonly ips: readonly string[] } | AddressError {
+  const { macAddress = '', v4IpAddress = '', v6IpAddress = '' } = ip.spec ?? {};
+  try {
+    const addresses = [v4IpAddress, v6IpAddress].filter((text) => text !== '').map((text) => parseIp(text));
+    const outside = addresses.find((address) => !cidrs.some((cidr) => cidrContains(cidr, address)));
+    if (outside) throw new AddressError(formatIp(outside), 'is not an address of the subnet');
+    if (addresses.length === 0) throw new AddressError('', 'is no address');
+    return { mac: parseMac(macAddress), ips: addresses.map(formatIp) };
+  } catch (error) {
+    if (error instanceof AddressError) return error;
+    throw error;
+  }
+}
+
+function olderHolder(ip: IpObject, subnet: string, ips: readonly string[], read: Read): string | undefined {
+  const { name, creationTimestamp } = ip.metadata;
+  const others = ips.flatMap((text) => read.keys('IP', 'address', `${subnet}|${text}`)).filter((key) => key !== name);
+  return mostSenior(seniority(creationTimestamp, name), others, (key) =>
+    read.get('IP', key, ({ metadata }) => metadata.creationTimestamp),
+  );
+}

@@ -1,0 +1,11 @@
+/**
+ * All rules, in layers: a rule reads only facts of rules before it.
+ *
+ *   Vpc ──VpcRouter──> Subnet ──SubnetSwitch──> IP
+ */
+import { nicRule } from './nic-rule.ts';
+import type { Rule } from './rule.ts';
+import { subnetRule } from './subnet-rule.ts';
+import { vpcRule } from './vpc-rule.ts';
+
+export const RULES: readonly Rule[] = [vpcRule, subnetRule, nicRule];

@@ -1,0 +1,115 @@
+/** Subnet -> Logical_Switch, and the pair of ports that connects it with the router of its VPC. */
+import { type Cidr, cidrContains, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { AddressError } from '../../lib/netaddr/error.ts';
+import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import { macFor } from '../ovn/mac.ts';
+import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
+import { notImplemented } from './not-implemented.ts';
+import { type Emit, type Read, rule } from './rule.ts';
+import { mostSenior, seniority } from './seniority.ts';
+import { SETTINGS_KEY } from './world.ts';
+
+export const subnetRule = rule({
+  kind: 'Subnet',
+  reads: { kinds: ['Settings', 'Subnet'], facts: ['VpcRouter'] },
+  emits: ['SubnetSwitch'],
+  run(subnet, name, read, emit) {
+    const unbuilt = notImplemented('Subnet', subnet);
+    for (const issue of unbuilt.issues) emit.issue(issue);
+    const plan = addressPlan(subnet, emit);
+    if (!plan || unbuilt.restricts) return;
+    const vpc = subnet.spec?.vpc ?? '';
+    const router = read.fact('VpcRouter', vpc)?.router;
+    if (router === undefined) {
+      emit.issue({
+        reason: 'VpcNotFound',
+        field: 'spec.vpc',
+        message: `spec.vpc: there is no VPC ${JSON.stringify(vpc)}: create it, or name another one`,
+      });
+      return;
+    }
+    const older = olderOverlap(subnet, vpc, plan.cidrs, read);
+    if (older) {
+      emit.issue({
+        reason: 'CidrOverlap',
+        field: 'spec.cidrBlock',
+        message: `spec.cidrBlock: ${subnet.spec?.cidrBlock} overlaps subnet ${older} of the same VPC: choose another prefix`,
+      });
+      return;
+    }
+    emit.fact('SubnetSwitch', name, { switch: name, cidrs: plan.cidrs });
+    rows(name, vpc, router, plan.networks, mtuOf(subnet, read), emit);
+  },
+});
+
+interface AddressPlan {
+  readonly cidrs: readonly Cidr[];
+  /** the router's addresses, `10.0.0.1/16` */
+  readonly networks: readonly string[];
+}
+
+function addressPlan(subnet: Subnet, emit: Emit): AddressPlan | undefined {
+  try {
+    const cidrs = (subnet.spec?.cidrBlock ?? '').split(',').map((text) => parseInterface(text).cidr);
+    const gateways = (subnet.spec?.gateway ?? '').split(',').map((text) => parseIp(text));
+    return { cidrs, networks: cidrs.map((cidr) => `${gatewayText(cidr, gateways)}/${cidr.bits}`) };
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    emit.issue({
+      reason: 'InvalidSpec',
+      field: 'spec.cidrBlock',
+      message: `spec.cidrBlock, spec.gateway: ${error.message}: correct it`,
+    });
+    return undefined;
+  }
+}
+
+function gatewayText(cidr: Cidr, gateways: readonly Ip[]): string {
+  const gateway = gateways.find((ip) => cidrContains(cidr, ip));
+  if (!gateway) throw new AddressError(formatCidr(cidr), 'has no gateway inside it');
+  return formatIp(gateway);
+}
+
+function olderOverlap(subnet: Subnet, vpc: string, cidrs: readonly Cidr[], read: Read): string | undefined {
+  const { name, creationTimestamp } = subnet.metadata;
+  const overlapping = cidrs.flatMap((cidr) => [
+    ...read.keys('Subnet', 'inside', `${vpc}|${formatCidr(cidr)}`),
+    ...[...coveringCidrs(cidr)]
+      .slice(1)
+      .flatMap((outer) => read.keys('Subnet', 'prefix', `${vpc}|${formatCidr(outer)}`)),
+  ]);
+  const others = overlapping.filter((other) => other !== name);
+  return mostSenior(seniority(creationTimestamp, name), others, (other) =>
+    read.get('Subnet', other, ({ metadata }) => metadata.creationTimestamp),
+  );
+}
+
+/** what fits one packet of this subnet; the router answers larger ones with an ICMP error (ovn-nb(5), gateway_mtu) */
+function mtuOf(subnet: Subnet, read: Read): number {
+  const tunnel = read.get('Settings', SETTINGS_KEY, ({ tunnelMtu }) => tunnelMtu) ?? 0;
+  const own = subnet.spec?.mtu ?? 0;
+  return own > 0 ? own : tunnel;
+}
+
+function rows(name: string, vpc: string, router: string, networks: readonly string[], mtu: number, emit: Emit): void {
+  const routerPort = logicalRouterPortName(vpc, name);
+  emit.row('Logical_Switch', name, { external_ids: { vendor: 'kube-ovn' } });
+  emit.child({ table: 'Logical_Router', key: router, column: 'ports' }, 'Logical_Router_Port', routerPort, {
+    mac: macFor(routerPort),
+    networks,
+    options: mtu > 0 ? { gateway_mtu: String(mtu) } : {},
+    external_ids: { vendor: 'kube-ovn', lr: vpc, ls: name },
+  });
+  emit.child(
+    { table: 'Logical_Switch', key: name, column: 'ports' },
+    'Logical_Switch_Port',
+    switchRouterPortName(vpc, name),
+    {
+      type: 'router',
+      addresses: ['router'],
+      options: { 'router-port': routerPort },
+      external_ids: { vendor: 'kube-ovn', ls: name },
+    },
+  );
+}

@@ -1,0 +1,96 @@
+/** Generated worlds for property tests: few names, so that things meet, collide, miss each other and come back. */
+import fc from 'fast-check';
+import type { IpObject } from '../../../kinds/ip.ts';
+import type { Subnet } from '../../../kinds/subnet.ts';
+import type { Vpc } from '../../../kinds/vpc.ts';
+import { type Change, SETTINGS_KEY } from '../world.ts';
+
+const created = fc.integer({ min: 0, max: 3 }).map((second) => `2026-01-01T00:00:0${second}Z`);
+
+const ROUTES = [
+  { cidr: '0.0.0.0/0', nextHopIP: '10.0.0.254', policy: 'policyDst' },
+  { cidr: '172.16.0.0/16', nextHopIP: '10.1.0.9', policy: 'policyDst' },
+  { cidr: '172.16.0.0/16', nextHopIP: '10.0.0.9' },
+  { cidr: '192.168.0.7', nextHopIP: '10.0.0.7' },
+  { cidr: '172.31.0.0/24', nextHopIP: '10.0.0.3', policy: 'policySrc' },
+  { cidr: 'nonsense', nextHopIP: '10.0.0.3' },
+  { cidr: 'fd00:9::/48', nextHopIP: 'fd00:1::9' },
+] as const;
+
+const vpcName = fc.constantFrom('a', 'b', 'a-b');
+const subnetName = fc.constantFrom('n1', 'n2', 'n3', 'b-n1');
+
+export const vpc = fc.record({ name: vpcName, created, routes: fc.subarray([...ROUTES]), external: fc.boolean() }).map(
+  ({ name, created: at, routes, external }): Vpc => ({
+    apiVersion: 'kubeovn.io/v1',
+    kind: 'Vpc',
+    metadata: { name, creationTimestamp: at },
+    spec: { staticRoutes: routes, ...(external ? { enableExternal: true } : {}) },
+  }),
+);
+
+const block = fc.constantFrom(
+  ['10.0.0.0/24', '10.0.0.1'],
+  ['10.1.0.0/24', '10.1.0.1'],
+  ['10.0.0.0/16', '10.0.255.254'],
+  ['fd00:1::/64', 'fd00:1::1'],
+  ['10.2.0.0/24,fd00:2::/64', '10.2.0.1,fd00:2::1'],
+  ['10.300.0.0/24', '10.0.0.1'],
+);
+
+export const subnet = fc
+  .record({ name: subnetName, created, vpc: vpcName, block, restricted: fc.boolean(), mtu: fc.constantFrom(0, 1300) })
+  .map(
+    ({ name, created: at, vpc: owner, block: [cidrBlock = '', gateway = ''], restricted, mtu }): Subnet => ({
+      apiVersion: 'kubeovn.io/v1',
+      kind: 'Subnet',
+      metadata: { name, creationTimestamp: at },
+      spec: { vpc: owner, cidrBlock, gateway, ...(restricted ? { private: true } : {}), ...(mtu ? { mtu } : {}) },
+    }),
+  );
+
+export const nic = fc
+  .record({
+    name: fc.constantFrom('vm1.ns', 'vm2.ns', 'vm3.ns', 'n1-a', 'vm4.ns.net.ns.ovn'),
+    created,
+    subnet: subnetName,
+    host: fc.integer({ min: 2, max: 5 }),
+    node: fc.constantFrom('', 'node1', 'node2', 'a,b'),
+    open: fc.boolean(),
+  })
+  .map(
+    ({ name, created: at, subnet: network, host, node, open }): IpObject => ({
+      apiVersion: 'kubeovn.io/v1',
+      kind: 'IP',
+      metadata: {
+        name,
+        creationTimestamp: at,
+        ...(open ? { annotations: { 'ovn.kubernetes.io/port_security': 'false' } } : {}),
+      },
+      spec: {
+        subnet: network,
+        namespace: 'ns',
+        podName: name.split('.')[0]!,
+        macAddress: `02:00:00:00:00:0${host}`,
+        v4IpAddress: `10.0.0.${host}`,
+        nodeName: node,
+      },
+    }),
+  );
+
+const settings = fc
+  .constantFrom(1442, 1450)
+  .map((tunnelMtu): Change => ({ kind: 'Settings', key: SETTINGS_KEY, object: { tunnelMtu } }));
+
+export const change: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 1, arbitrary: settings },
+  { weight: 3, arbitrary: vpc.map((object): Change => ({ kind: 'Vpc', key: object.metadata.name, object })) },
+  { weight: 1, arbitrary: vpcName.map((key): Change => ({ kind: 'Vpc', key, object: undefined })) },
+  { weight: 5, arbitrary: subnet.map((object): Change => ({ kind: 'Subnet', key: object.metadata.name, object })) },
+  { weight: 2, arbitrary: subnetName.map((key): Change => ({ kind: 'Subnet', key, object: undefined })) },
+  { weight: 6, arbitrary: nic.map((object): Change => ({ kind: 'IP', key: object.metadata.name, object })) },
+  { weight: 2, arbitrary: nic.map(({ metadata }): Change => ({ kind: 'IP', key: metadata.name, object: undefined })) },
+);
+
+/** changes in batches, as they might arrive */
+export const history = fc.array(fc.array(change, { maxLength: 6 }), { maxLength: 10 });

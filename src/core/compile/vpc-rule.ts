@@ -1,0 +1,106 @@
+/** Vpc -> Logical_Router and its static routes. */
+import { type Cidr, coveringCidrs, cidrOf, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { AddressError } from '../../lib/netaddr/error.ts';
+import { formatIp, type Ip, parseIp, width } from '../../lib/netaddr/ip.ts';
+import type { StaticRoute } from '../../kinds/vpc.ts';
+import { notImplemented } from './not-implemented.ts';
+import { type Emit, type Read, rule } from './rule.ts';
+
+/** as Kube-OVN sets them for a VPC without external ports; seconds for the age */
+const ROUTER_OPTIONS = {
+  mac_binding_age_threshold: '300',
+  dynamic_neigh_routers: 'true',
+  always_learn_from_arp_request: 'false',
+};
+
+export const vpcRule = rule({
+  kind: 'Vpc',
+  reads: { kinds: ['Subnet'], facts: [] },
+  emits: ['VpcRouter'],
+  run(vpc, name, read, emit) {
+    for (const issue of notImplemented('Vpc', vpc).issues) emit.issue(issue);
+    emit.row('Logical_Router', name, { options: ROUTER_OPTIONS, external_ids: { vendor: 'kube-ovn' } });
+    emit.fact('VpcRouter', name, { router: name });
+    const seen = new Set<string>();
+    for (const [index, route] of (vpc.spec?.staticRoutes ?? []).entries())
+      staticRoute(name, route, `spec.staticRoutes[${index}]`, seen, read, emit);
+  },
+});
+
+function staticRoute(vpc: string, route: StaticRoute, path: string, seen: Set<string>, read: Read, emit: Emit): void {
+  const unbuilt = unbuiltPart(route);
+  if (unbuilt) {
+    emit.issue({
+      reason: 'NotImplemented',
+      field: `${path}.${unbuilt.field}`,
+      message: `${path}.${unbuilt.field}: ${unbuilt.what} not built yet, so this route is left out: everything else of this object is in force`,
+    });
+    return;
+  }
+  const parsed = parseRoute(route, path, emit);
+  if (!parsed) return;
+  const prefix = formatCidr(parsed.prefix);
+  const nextHop = formatIp(parsed.nextHop);
+  if (!subnetHolding(vpc, parsed.nextHop, read)) {
+    emit.issue({
+      reason: 'NextHopUnreachable',
+      field: `${path}.nextHopIP`,
+      message: `${path}.nextHopIP: ${nextHop} is in no subnet of VPC ${vpc}, so the route to ${prefix} is left out: add a subnet that holds it, or correct the address`,
+    });
+    return;
+  }
+  const key = `${vpc}/${prefix}/${nextHop}`;
+  if (seen.has(key)) return;
+  seen.add(key);
+  emit.child({ table: 'Logical_Router', key: vpc, column: 'static_routes' }, 'Logical_Router_Static_Route', key, {
+    ip_prefix: prefix,
+    nexthop: nextHop,
+    policy: 'dst-ip',
+    route_table: '',
+    external_ids: { vendor: 'kube-ovn' },
+  });
+}
+
+function unbuiltPart(route: StaticRoute): { readonly field: string; readonly what: string } | undefined {
+  if (route.policy === 'policySrc') return { field: 'policy', what: 'routes by source (policySrc) are' };
+  if (route.bfdId) return { field: 'bfdId', what: 'BFD on static routes is' };
+  if (route.ecmpMode) return { field: 'ecmpMode', what: 'symmetric replies are' };
+  if (route.routeTable) return { field: 'routeTable', what: 'route tables are' };
+  return undefined;
+}
+
+function parseRoute(
+  route: StaticRoute,
+  path: string,
+  emit: Emit,
+): { readonly prefix: Cidr; readonly nextHop: Ip } | undefined {
+  try {
+    const cidr = route.cidr ?? '';
+    const prefix = cidr.includes('/') ? parseInterface(cidr).cidr : hostPrefix(parseIp(cidr));
+    const nextHop = parseIp(route.nextHopIP ?? '');
+    if (prefix.family !== nextHop.family)
+      throw new AddressError(
+        route.nextHopIP ?? '',
+        `is IPv${nextHop.family}, but the prefix ${cidr} is IPv${prefix.family}`,
+      );
+    return { prefix, nextHop };
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    emit.issue({
+      reason: 'InvalidSpec',
+      field: path,
+      message: `${path}: ${error.message}, so this route is left out: correct it`,
+    });
+    return undefined;
+  }
+}
+
+function hostPrefix(ip: Ip): Cidr {
+  return cidrOf(ip, width(ip.family));
+}
+
+function subnetHolding(vpc: string, ip: Ip, read: Read): boolean {
+  for (const prefix of coveringCidrs(hostPrefix(ip)))
+    if (read.keys('Subnet', 'prefix', `${vpc}|${formatCidr(prefix)}`).length > 0) return true;
+  return false;
+}

@@ -1,0 +1,153 @@
+/**
+ * The world: what users and the cluster say, as typed objects by kind and key, with indexes. Objects are immutable; a change
+ * replaces one. Only kinds of this table exist: a rule cannot read what is not listed here.
+ */
+import { attempt } from '../../lib/netaddr/error.ts';
+import { coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { equal } from '../ovn/equal.ts';
+import type { IpObject } from '../../kinds/ip.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import type { Vpc } from '../../kinds/vpc.ts';
+import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
+
+/** Settings of the whole installation: what the controller was started with. One object, key "cluster". */
+export interface Settings {
+  /** bytes that fit into one packet between two nodes after encapsulation */
+  readonly tunnelMtu: number;
+}
+
+export interface Kinds {
+  readonly Settings: Settings;
+  readonly Vpc: Vpc;
+  readonly Subnet: Subnet;
+  readonly IP: IpObject;
+}
+
+export type KindName = keyof Kinds;
+
+export const SETTINGS_KEY = 'cluster';
+
+type IndexFunction<T> = (object: T) => readonly string[];
+
+/** index name -> the values under which an object is found */
+export const INDEXES = {
+  Settings: {},
+  Vpc: {},
+  Subnet: {
+    vpc: (subnet: Subnet) => [subnet.spec?.vpc ?? ''],
+    /** `<vpc>|<prefix>` for each prefix of the subnet exactly */
+    prefix: (subnet: Subnet) => prefixes(subnet).map((prefix) => `${subnet.spec?.vpc}|${formatCidr(prefix)}`),
+    /** `<vpc>|<prefix>` for each prefix of the subnet and all that cover it: whoever asks for P gets the subnets inside P */
+    inside: (subnet: Subnet) =>
+      prefixes(subnet).flatMap((prefix) =>
+        [...coveringCidrs(prefix)].map((outer) => `${subnet.spec?.vpc}|${formatCidr(outer)}`),
+      ),
+    /** names of the rows that connect it with its router: no two subnets may share them */
+    portName: (subnet: Subnet) => {
+      const vpc = subnet.spec?.vpc ?? '';
+      return [logicalRouterPortName(vpc, subnet.metadata.name), switchRouterPortName(vpc, subnet.metadata.name)];
+    },
+    provider: (subnet: Subnet) => [subnet.spec?.provider ?? ''],
+  },
+  IP: {
+    subnet: (ip: IpObject) => [ip.spec?.subnet ?? ''],
+    /** `<subnet>|<address>` for each of its addresses */
+    address: (ip: IpObject) =>
+      [ip.spec?.v4IpAddress, ip.spec?.v6IpAddress]
+        .filter((text) => text !== undefined && text !== '')
+        .map((text) => `${ip.spec?.subnet}|${text}`),
+  },
+} as const satisfies { readonly [K in KindName]: Readonly<Record<string, IndexFunction<Kinds[K]>>> };
+
+export type IndexName<K extends KindName> = keyof (typeof INDEXES)[K] & string;
+
+function prefixes(subnet: Subnet) {
+  return (subnet.spec?.cidrBlock ?? '')
+    .split(',')
+    .map((text) => attempt(() => parseInterface(text.trim()).cidr))
+    .filter((cidr) => cidr !== undefined);
+}
+
+/** One object that came, changed or went (`object` undefined). */
+export type Change = {
+  readonly [K in KindName]: { readonly kind: K; readonly key: string; readonly object: Kinds[K] | undefined };
+}[KindName];
+
+/** What a change touched: the object itself, and the index values whose members changed. */
+export interface Touched {
+  readonly kind: KindName;
+  readonly key: string;
+  readonly indexValues: readonly { readonly index: string; readonly value: string }[];
+}
+
+interface Table {
+  readonly objects: Map<string, unknown>;
+  readonly indexes: Map<string, Map<string, Set<string>>>;
+}
+
+export interface ReadonlyWorld {
+  get<K extends KindName>(kind: K, key: string): Kinds[K] | undefined;
+  /** keys of the objects with that index value, in order of arrival */
+  keys<K extends KindName>(kind: K, index: IndexName<K>, value: string): readonly string[];
+  all<K extends KindName>(kind: K): IterableIterator<readonly [string, Kinds[K]]>;
+}
+
+const KIND_NAMES = Object.keys(INDEXES) as KindName[];
+
+export class World implements ReadonlyWorld {
+  readonly #tables = new Map<KindName, Table>(
+    KIND_NAMES.map((kind) => [
+      kind,
+      { objects: new Map(), indexes: new Map(Object.keys(INDEXES[kind]).map((name) => [name, new Map()])) },
+    ]),
+  );
+
+  get<K extends KindName>(kind: K, key: string): Kinds[K] | undefined {
+    return this.#table(kind).objects.get(key) as Kinds[K] | undefined;
+  }
+
+  keys<K extends KindName>(kind: K, index: IndexName<K>, value: string): readonly string[] {
+    const found = this.#table(kind).indexes.get(index)?.get(value);
+    return found ? [...found] : [];
+  }
+
+  all<K extends KindName>(kind: K): IterableIterator<readonly [string, Kinds[K]]> {
+    return this.#table(kind).objects.entries() as IterableIterator<[string, Kinds[K]]>;
+  }
+
+  /** Applies one change; undefined when nothing is different. */
+  apply({ kind, key, object }: Change): Touched | undefined {
+    const table = this.#table(kind);
+    const old = table.objects.get(key);
+    if (equal(old, object)) return undefined;
+    if (object === undefined) table.objects.delete(key);
+    else table.objects.set(key, object);
+    const indexValues: { index: string; value: string }[] = [];
+    for (const [index, values] of Object.entries(INDEXES[kind]) as [string, IndexFunction<unknown>][]) {
+      const before = new Set(old === undefined ? [] : values(old));
+      const after = new Set(object === undefined ? [] : values(object));
+      const map = table.indexes.get(index)!;
+      for (const value of before) {
+        if (after.has(value)) continue;
+        const members = map.get(value)!;
+        members.delete(key);
+        if (members.size === 0) map.delete(value);
+        indexValues.push({ index, value });
+      }
+      for (const value of after) {
+        if (before.has(value)) continue;
+        let members = map.get(value);
+        if (!members) map.set(value, (members = new Set()));
+        members.add(key);
+        indexValues.push({ index, value });
+      }
+    }
+    return { kind, key, indexValues };
+  }
+
+  #table(kind: KindName): Table {
+    const table = this.#tables.get(kind);
+    if (!table) throw new Error(`the world has no kind ${kind}`);
+    return table;
+  }
+}

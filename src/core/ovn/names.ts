@@ -1,0 +1,19 @@
+/** Names of Northbound rows, as Kube-OVN spells them, so that existing tools and habits work. */
+
+/** port of a VPC's router in a subnet */
+export function logicalRouterPortName(vpc: string, subnet: string): string {
+  return `${vpc}-${subnet}`;
+}
+
+/** port of a subnet's switch towards the router of its VPC */
+export function switchRouterPortName(vpc: string, subnet: string): string {
+  return `${subnet}-${vpc}`;
+}
+
+/**
+ * Port of a network interface, also the name of its IP object: `<vm|pod>.<namespace>` for provider `ovn`, else with the provider
+ * appended (`<nad>.<namespace>.ovn`), and the interface name too when a pod has the same network several times.
+ */
+export function portName(owner: string, namespace: string, provider: string): string {
+  return provider === 'ovn' ? `${owner}.${namespace}` : `${owner}.${namespace}.${provider}`;
+}

@@ -1,0 +1,57 @@
+/**
+ * The Northbound tables that Weft writes, and how a row there is known as ours and by which key. Source: ovn-nb(5) and the schema
+ * (`isRoot`: other rows live only while they are referenced).
+ */
+import type { Atom } from './row.ts';
+
+/** key in external_ids that says which object a row was made for; rows without it belong to somebody else */
+export const OWNER = 'weft-owner';
+/** key in external_ids that names a row in tables whose rows have no name of their own */
+export const KEY = 'weft-key';
+
+export interface TableInfo {
+  readonly root: boolean;
+  /** the column that holds the key; without it the key stands in external_ids */
+  readonly nameColumn?: 'name';
+  /** the schema allows each name once: a foreign row can stand in the way */
+  readonly uniqueName?: boolean;
+  /** columns that Weft reads and writes */
+  readonly columns: readonly string[];
+}
+
+export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
+  Logical_Router: {
+    root: true,
+    nameColumn: 'name',
+    columns: ['name', 'ports', 'static_routes', 'options', 'external_ids'],
+  },
+  Logical_Router_Port: {
+    root: false,
+    nameColumn: 'name',
+    uniqueName: true,
+    columns: ['name', 'mac', 'networks', 'options', 'external_ids'],
+  },
+  Logical_Router_Static_Route: {
+    root: false,
+    columns: ['ip_prefix', 'nexthop', 'policy', 'route_table', 'options', 'external_ids'],
+  },
+  Logical_Switch: { root: true, nameColumn: 'name', columns: ['name', 'ports', 'other_config', 'external_ids'] },
+  Logical_Switch_Port: {
+    root: false,
+    nameColumn: 'name',
+    uniqueName: true,
+    columns: ['name', 'type', 'addresses', 'port_security', 'options', 'external_ids'],
+  },
+};
+
+export type ObservedColumns = Readonly<
+  Record<string, Atom | readonly Atom[] | Readonly<Record<string, Atom>> | undefined>
+>;
+
+/** The key under which Weft owns a row, or undefined when the row is somebody else's. */
+export function ownedKey(table: string, row: ObservedColumns): string | undefined {
+  const ids = row['external_ids'] as Readonly<Record<string, string>> | undefined;
+  if (!ids || !Object.hasOwn(ids, OWNER)) return undefined;
+  const key = NB_TABLES[table]?.nameColumn ? row['name'] : Object.hasOwn(ids, KEY) ? ids[KEY] : undefined;
+  return typeof key === 'string' ? key : undefined;
+}

@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Compiler } from '../compile/engine.ts';
+import { RULES } from '../compile/rules.ts';
+import { dump } from '../compile/testing/dump.ts';
+import { history } from '../compile/testing/worlds.ts';
+import type { Change } from '../compile/world.ts';
+import { OWNER } from '../ovn/tables.ts';
+import { ObservedRows } from './observed.ts';
+import { everything, plan } from './plan.ts';
+import { ModelDatabase } from './testing/database.ts';
+
+/** compiler, database and the observed rows between them */
+class Bench {
+  readonly compiler = new Compiler(RULES);
+  readonly database = new ModelDatabase();
+  readonly observed = new ObservedRows();
+
+  /** a batch of changes becomes one transaction; returns its operations */
+  step(changes: readonly Change[]) {
+    const { dirty } = this.compiler.apply(changes);
+    const { operations } = plan(dirty, this.compiler.rows, this.observed);
+    this.observe(operations);
+    return operations;
+  }
+
+  observe(operations: Parameters<ModelDatabase['transact']>[0]) {
+    const touched = [...this.database.transact(operations)].flatMap(([table, changes]) =>
+      this.observed.apply(table, changes),
+    );
+    return new Set(touched);
+  }
+
+  everything() {
+    return plan(everything(this.compiler.rows, this.observed), this.compiler.rows, this.observed);
+  }
+}
+
+function compiled(changes: readonly Change[]): Compiler {
+  const compiler = new Compiler(RULES);
+  compiler.apply(changes);
+  return compiler;
+}
+
+describe('laws of the compiler', () => {
+  test('incremental equals full', () => {
+    fc.assert(
+      fc.property(history, (batches) => {
+        const incremental = new Compiler(RULES);
+        for (const batch of batches) incremental.apply(batch);
+        const final = new Map(batches.flat().map((change) => [`${change.kind}/${change.key}`, change]));
+        expect(dump(incremental)).toEqual(dump(compiled([...final.values()])));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test('order and grouping do not matter', () => {
+    fc.assert(
+      fc.property(history, fc.infiniteStream(fc.nat()), (batches, random) => {
+        const final = [...new Map(batches.flat().map((change) => [`${change.kind}/${change.key}`, change])).values()];
+        const shuffled = final
+          .map((change) => ({ change, rank: random.next().value as number }))
+          .toSorted((a, b) => a.rank - b.rank);
+        const oneByOne = new Compiler(RULES);
+        for (const { change } of shuffled) oneByOne.apply([change]);
+        expect(dump(oneByOne)).toEqual(dump(compiled(final)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('the same changes again run nothing and touch nothing', () => {
+    fc.assert(
+      fc.property(history, (batches) => {
+        const final = [...new Map(batches.flat().map((change) => [`${change.kind}/${change.key}`, change])).values()];
+        const compiler = compiled(final);
+        const before = { ...compiler.counters.rulesRun };
+        const { dirty, objects } = compiler.apply(structuredClone(final));
+        expect(compiler.counters.rulesRun).toEqual(before);
+        expect([dirty.rows.size, dirty.members.size, objects.size]).toEqual([0, 0, 0]);
+      }),
+    );
+  });
+});
+
+describe('laws of the planner', () => {
+  test('after each step the database is what the compiler says, and nothing is left to do', () => {
+    fc.assert(
+      fc.property(history, (batches) => {
+        const bench = new Bench();
+        for (const batch of batches) {
+          bench.step(batch);
+          expect(bench.everything().operations).toEqual([]);
+          const wanted = [...bench.compiler.rows.ids()].filter((id) => bench.compiler.rows.columns(id)).toSorted();
+          expect([...bench.observed.ids()].toSorted()).toEqual(wanted);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('rows of others are never touched, also inside our switches', () => {
+    fc.assert(
+      fc.property(history, (batches) => {
+        const bench = new Bench();
+        bench.observe([
+          {
+            op: 'insert',
+            table: 'Logical_Switch',
+            uuidName: 'theirs',
+            row: { name: 'n1', ports: ['port'], external_ids: { mine: 'yes' } },
+          },
+          { op: 'insert', table: 'Logical_Switch_Port', uuidName: 'port', row: { name: 'vm3.ns', addresses: ['x'] } },
+        ]);
+        const foreign = () =>
+          [
+            ...bench.database.tables.get('Logical_Switch')!.values(),
+            ...bench.database.tables.get('Logical_Switch_Port')!.values(),
+          ].filter((row) => !(OWNER in (row['external_ids'] as object)));
+        const before = structuredClone(foreign());
+        for (const batch of batches) bench.step(batch);
+        expect(foreign()).toEqual(before);
+        expect(bench.everything().operations).toEqual([]);
+      }),
+    );
+  });
+
+  test('whatever is deleted, edited or doubled behind our back is put right by one plan', () => {
+    const damage = fc.array(
+      fc.record({ pick: fc.nat(), how: fc.constantFrom('delete', 'rename', 'unmark', 'empty', 'options', 'double') }),
+      { minLength: 1, maxLength: 4 },
+    );
+    fc.assert(
+      fc.property(history, damage, (batches, wounds) => {
+        const bench = new Bench();
+        for (const batch of batches) bench.step(batch);
+        for (const { pick, how } of wounds) {
+          const touched = wound(bench, pick, how);
+          const { operations } = plan(
+            { rows: new Set(touched), members: new Map() },
+            bench.compiler.rows,
+            bench.observed,
+          );
+          bench.observe(operations);
+          expect(bench.everything().operations).toEqual([]);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a restart with the same world plans nothing', () => {
+    fc.assert(
+      fc.property(history, (batches) => {
+        const bench = new Bench();
+        for (const batch of batches) bench.step(batch);
+        const observed = new ObservedRows();
+        for (const [table, rows] of bench.database.tables)
+          observed.apply(
+            table,
+            [...rows].map(([uuid, row]) => ({ uuid, old: undefined, new: row })),
+          );
+        const final = [...new Map(batches.flat().map((change) => [`${change.kind}/${change.key}`, change])).values()];
+        const compiler = compiled(final);
+        expect(plan(everything(compiler.rows, observed), compiler.rows, observed).operations).toEqual([]);
+      }),
+    );
+  });
+});
+
+/** damages one row; returns the ids that a monitor would report */
+function wound(bench: Bench, pick: number, how: string): Iterable<string> {
+  const all = [...bench.database.tables].flatMap(([table, rows]) =>
+    [...rows].map(([uuid, row]) => ({ table, uuid, row })),
+  );
+  const victim = all[pick % Math.max(all.length, 1)];
+  if (!victim) return [];
+  const { table, uuid, row } = victim;
+  const where = [['_uuid', '==', uuid]] as const;
+  const parents = [...bench.database.tables].flatMap(([owner, rows]) =>
+    [...rows].flatMap(([id, columns]) =>
+      ['ports', 'static_routes']
+        .filter((column) => (columns[column] as readonly string[] | undefined)?.includes(uuid))
+        .map((column) => ({ owner, id, column })),
+    ),
+  );
+  const column = table === 'Logical_Router' || table === 'Logical_Switch' ? 'ports' : undefined;
+  switch (how) {
+    case 'delete':
+      if (column) return bench.observe([{ op: 'delete', table, where }]);
+      return bench.observe(
+        parents.map(({ owner, id, column: name }) => ({
+          op: 'mutate',
+          table: owner,
+          where: [['_uuid', '==', id]],
+          mutations: [[name, 'delete', [uuid]]],
+        })),
+      );
+    case 'rename':
+      return bench.observe([{ op: 'update', table, where, row: { name: `${uuid}-renamed` } }]);
+    case 'unmark':
+      return bench.observe([{ op: 'update', table, where, row: { external_ids: {} } }]);
+    case 'options':
+      return bench.observe([{ op: 'update', table, where, row: { options: { foreign: 'yes' } } }]);
+    case 'empty':
+      return column ? bench.observe([{ op: 'update', table, where, row: { [column]: [] } }]) : [];
+    default:
+      return column
+        ? bench.observe([
+            {
+              op: 'insert',
+              table,
+              uuidName: 'twin',
+              row: { ...row, ports: [], ...(table === 'Logical_Router' ? { static_routes: [] } : {}) },
+            },
+          ])
+        : [];
+  }
+}
