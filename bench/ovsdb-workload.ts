@@ -112,7 +112,7 @@ async function rawRate(env: BenchEnvironment, run: RawRun): Promise<number> {
   const switches = await makeSwitches(session);
   await session.close();
   using raw = await RawClient.connect(server.socketPath);
-  return rate(portCount(env), () => run(raw, switches, portCount(env)));
+  return await rate(portCount(env), () => run(raw, switches, portCount(env)));
 }
 
 async function clientRate(env: BenchEnvironment, run: ClientRun): Promise<number> {

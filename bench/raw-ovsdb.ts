@@ -8,12 +8,13 @@ const CLOSE = 0x7d;
 export class RawClient implements Disposable {
   readonly #socket: Socket;
   #depth = 0;
-  #waiting: { resolve: () => void; reject: (error: Error) => void } | undefined;
+  #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (chunk) => this.#take(chunk));
-    socket.on('error', (error) => this.#waiting?.reject(error));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => this.#fail(new Error('The connection to the server was closed.')));
   }
 
   static connect(path: string): Promise<RawClient> {
@@ -27,7 +28,7 @@ export class RawClient implements Disposable {
   /** Sends one transaction and waits for its reply. The names of this workload hold no braces and no quotes. */
   transact(database: string, operations: readonly unknown[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#waiting.push({ resolve, reject });
       this.#socket.write(JSON.stringify({ id: 0, method: 'transact', params: [database, ...operations] }));
     });
   }
@@ -39,11 +40,14 @@ export class RawClient implements Disposable {
     }
   }
 
+  /** The server answers in the order of the requests. */
   #reply(chunk: Buffer): void {
-    const refused = chunk.includes('"details"');
-    if (refused) this.#waiting?.reject(new Error(`The server refused a transaction: ${chunk.toString()}`));
-    else this.#waiting?.resolve();
-    this.#waiting = undefined;
+    if (chunk.includes('"details"')) this.#fail(new Error(`The server refused a transaction: ${chunk.toString()}`));
+    else this.#waiting.shift()?.resolve();
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,5 @@
 // What arrives together leaves together: items are collected while a flush is running (or for a short window) and go
-// out in the next one, at most `maxItems` at a time, one flush after the other, in the order of arrival.
+// out in the next one, at most `maxItems` at a time, in the order of arrival.
 
 export interface CoalescerOptions<T> {
   /** Sends the items; its rejection is the rejection of each of them. */
@@ -8,6 +8,11 @@ export interface CoalescerOptions<T> {
   readonly maxItems: number;
   /** Milliseconds to wait for more after the first item; default 0: to the end of this turn of the event loop. */
   readonly windowMs?: number;
+  /**
+   * Most flushes at a time; default 1. With 2, the server works on one while the client makes the next: faster, but a
+   * flush then begins without knowing how the one before it ends.
+   */
+  readonly maxFlushes?: number;
   /** With this many items waiting, `room` makes a producer wait; default: ten flushes. */
   readonly maxWaiting?: number;
 }
@@ -22,19 +27,22 @@ export class Coalescer<T> {
   readonly #flush: (items: readonly T[]) => Promise<void>;
   readonly #maxItems: number;
   readonly #windowMs: number;
+  readonly #maxFlushes: number;
   readonly #maxWaiting: number;
   #waiting: Entry<T>[] = [];
   #producers: (() => void)[] = [];
-  #flushing = false;
+  #flushing = 0;
   /** Stops the window that is open. */
   #window: (() => void) | undefined;
 
-  constructor({ flush, maxItems, windowMs = 0, maxWaiting = 10 * maxItems }: CoalescerOptions<T>) {
+  constructor(options: CoalescerOptions<T>) {
+    const { flush, maxItems, windowMs = 0, maxFlushes = 1, maxWaiting = 10 * maxItems } = options;
     if (!(maxItems >= 1)) throw new RangeError(`maxItems must be at least 1, not ${maxItems}.`);
     if (!(maxWaiting >= 1)) throw new RangeError(`maxWaiting must be at least 1, not ${maxWaiting}.`);
     this.#flush = flush;
     this.#maxItems = maxItems;
     this.#windowMs = windowMs;
+    this.#maxFlushes = maxFlushes;
     this.#maxWaiting = maxWaiting;
   }
 
@@ -58,7 +66,7 @@ export class Coalescer<T> {
   }
 
   #schedule(): void {
-    if (this.#flushing) return;
+    if (this.#flushing >= this.#maxFlushes) return;
     if (this.#waiting.length >= this.#maxItems) return this.#start();
     this.#window ??= openWindow(this.#windowMs, () => this.#start());
   }
@@ -66,7 +74,7 @@ export class Coalescer<T> {
   #start(): void {
     this.#window?.();
     this.#window = undefined;
-    this.#flushing = true;
+    this.#flushing++;
     const batch = this.#waiting.splice(0, this.#maxItems);
     this.#release();
     void this.#run(batch);
@@ -79,7 +87,7 @@ export class Coalescer<T> {
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
-    this.#flushing = false;
+    this.#flushing--;
     // What arrived meanwhile has waited long enough: no window before the next flush.
     if (this.#waiting.length > 0) this.#start();
   }

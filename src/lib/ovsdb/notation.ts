@@ -157,6 +157,7 @@ export function encodeValue(type: ColumnType, value: Value): unknown {
 
 function encodeSet(type: ColumnType, values: SetValue): unknown {
   if (type.kind === 'optional' && values.length > 1) throw doesNotFit('at most one value', values);
+  if (values.length === 1) return encodeAtom(type.key, values[0]);
   return ['set', values.map((value) => encodeAtom(type.key, value))];
 }
 
