@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { Compiler } from '../compile/engine.ts';
+import { RULES } from '../compile/rules.ts';
+import { largeWorld, nicChange } from '../compile/testing/scale.ts';
+import { ObservedRows } from './observed.ts';
+import { everything, plan } from './plan.ts';
+
+/** the observed rows that a plan would lead to, without a database between */
+function carriedOut(compiler: Compiler): ObservedRows {
+  const observed = new ObservedRows();
+  const inserts = plan(everything(compiler.rows, observed), compiler.rows, observed).operations.filter(
+    (operation) => operation.op === 'insert',
+  );
+  for (const operation of inserts)
+    observed.apply(operation.table, [{ uuid: operation.uuidName!, old: undefined, new: operation.row as never }]);
+  return observed;
+}
+
+describe.each([10, 10_000])('one more virtual machine beside %i', (count) => {
+  const compiler = new Compiler(RULES);
+  compiler.apply(largeWorld(count, 10));
+  const observed = carriedOut(compiler);
+
+  test('the world is in place', () => {
+    expect(plan(everything(compiler.rows, observed), compiler.rows, observed).operations).toEqual([]);
+  });
+
+  test('runs one rule with a handful of reads and sends two operations', () => {
+    const before = { rules: { ...compiler.counters.rulesRun }, reads: compiler.counters.reads };
+    const { dirty, objects } = compiler.apply([nicChange(count, 10)]);
+    const { operations } = plan(dirty, compiler.rows, observed);
+    expect(compiler.counters.rulesRun).toEqual({ ...before.rules, IP: before.rules['IP']! + 1 });
+    expect(compiler.counters.reads - before.reads).toBe(2);
+    expect(operations.map(({ op }) => op)).toEqual(['insert', 'mutate']);
+    expect([...objects]).toEqual([`IP/${nicChange(count, 10).key}`]);
+  });
+
+  test('one that goes runs no rule and sends one operation', () => {
+    const before = { ...compiler.counters.rulesRun };
+    const { dirty } = compiler.apply([{ kind: 'IP', key: nicChange(0, 10).key, object: undefined }]);
+    expect(compiler.counters.rulesRun).toEqual(before);
+    expect(plan(dirty, compiler.rows, observed).operations.map(({ op }) => op)).toEqual(['mutate']);
+  });
+
+  test('an edit of a subnet that its machines do not see does not run their rules', () => {
+    const before = { ...compiler.counters.rulesRun };
+    const subnet = compiler.world.get('Subnet', 'net1')!;
+    compiler.apply([{ kind: 'Subnet', key: 'net1', object: { ...subnet, spec: { ...subnet.spec!, mtu: 1300 } } }]);
+    expect(compiler.counters.rulesRun).toEqual({ ...before, Subnet: before['Subnet']! + 1 });
+  });
+});
