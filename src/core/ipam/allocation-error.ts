@@ -1,0 +1,20 @@
+export const ALLOCATION_REASONS = [
+  'SubnetNotFound',
+  'AddressOutOfRange',
+  'AddressReserved',
+  'AddressInUse',
+  'NoAvailableAddress',
+  'MacInUse',
+] as const;
+export type AllocationReason = (typeof ALLOCATION_REASONS)[number];
+
+/** Why an interface gets no address: the message names subnet, address and owner, and says what to do. */
+export class AllocationError extends Error {
+  readonly reason: AllocationReason;
+
+  constructor(reason: AllocationReason, message: string) {
+    super(message);
+    this.name = 'AllocationError';
+    this.reason = reason;
+  }
+}
