@@ -23,6 +23,8 @@ export interface MonitorRequest {
   readonly tables: Readonly<Record<string, unknown>>;
   /** The columns asked for, by table. */
   readonly columns: ReadonlyMap<string, readonly string[]>;
+  /** The columns and their types as text: a cache read by other types cannot be resumed. */
+  readonly signature: string;
   /** What was to be followed but is not in the server's schema: "Table" or "Table.column". */
   readonly missing: readonly string[];
 }
@@ -37,6 +39,7 @@ export function monitorRequest(schema: DatabaseSchema, options: Readonly<Record<
   const tables: Record<string, unknown> = {};
   const columns = new Map<string, readonly string[]>();
   const missing: string[] = [];
+  const types: unknown[] = [];
   for (const [name, option] of Object.entries(options)) {
     const table = schema.tables[name];
     if (table === undefined) {
@@ -48,9 +51,14 @@ export function monitorRequest(schema: DatabaseSchema, options: Readonly<Record<
     if (followed.columns !== 'all')
       missing.push(...followed.columns.filter((c) => !known.includes(c)).map((c) => `${name}.${c}`));
     columns.set(name, known);
+    types.push(
+      name,
+      known,
+      known.map((column) => table.columns[column]),
+    );
     tables[name] = [{ columns: known, ...encodeWhere(table, followed.where) }];
   }
-  return { tables, columns, missing };
+  return { tables, columns, missing, signature: JSON.stringify(types) };
 }
 
 function knownColumns(table: TableSchema, wanted: 'all' | readonly string[]): readonly string[] {

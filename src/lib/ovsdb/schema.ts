@@ -82,7 +82,11 @@ export function parseSchema(json: unknown): DatabaseSchema {
   // RFC 7047 3.2: a schema in which no table is marked comes from before isRoot: then all are roots.
   const allRoots = !entries.some(([, table]) => table.isRoot === true);
   const tables = entries.map(([name, table]) => [name, parseTable(name, table, allRoots)] as const);
-  return { name: raw.name, version: String(raw.version ?? ''), tables: Object.fromEntries(tables) };
+  return {
+    name: raw.name,
+    version: typeof raw.version === 'string' ? raw.version : '',
+    tables: Object.fromEntries(tables),
+  };
 }
 
 function parseTable(name: string, raw: RawTable, allRoots: boolean): TableSchema {

@@ -40,7 +40,7 @@ export interface SessionOptions<T> {
 }
 
 const MONITOR_ID = 'cache';
-const FROM_NOTHING: ResumePoint = { lastTransaction: undefined, schemaText: '' };
+const FROM_NOTHING: ResumePoint = { lastTransaction: undefined, signature: '' };
 
 export class OvsdbSession<T extends TableTypes<T>> {
   readonly #options: SessionOptions<T>;
@@ -191,13 +191,13 @@ export class OvsdbSession<T extends TableTypes<T>> {
     synchronise(connection, options, (outcome) => this.#synchronised(outcome));
   }
 
-  #synchronised({ schema, schemaText, request, initial }: Synchronised): void {
+  #synchronised({ schema, request, initial }: Synchronised): void {
     const { resumed, lastTransaction, updates } = initial;
     if (!resumed) this.#cache.setColumns(schema, request.columns);
     const changed = this.#apply(() => (resumed ? this.#cache.applyChange(updates) : this.#cache.applyWhole(updates)));
     this.#schema = schema;
     this.#missing = request.missing;
-    this.#since = { lastTransaction, schemaText };
+    this.#since = { lastTransaction, signature: request.signature };
     this.#lastError = undefined;
     this.#backoff.reset();
     this.#log(
@@ -228,7 +228,7 @@ export class OvsdbSession<T extends TableTypes<T>> {
     const update = readUpdate(MONITOR_ID, method, params);
     if (update === undefined) return this.#log(`Ignored the server's notification ${method}.`);
     const changed = this.#apply(() => this.#cache.applyChange(update.updates));
-    this.#since = { lastTransaction: update.lastTransaction, schemaText: this.#since.schemaText };
+    this.#since = { lastTransaction: update.lastTransaction, signature: this.#since.signature };
     if (changed !== undefined) this.#tell(this.#updateListeners, changed);
   }
 

@@ -18,16 +18,15 @@ export interface SynchroniseOptions {
   readonly since: ResumePoint;
 }
 
-/** What the cache holds: everything up to this transaction, read by this schema. */
+/** What the cache holds: everything up to this transaction, in columns of these types. */
 export interface ResumePoint {
   readonly lastTransaction: string | undefined;
-  readonly schemaText: string;
+  readonly signature: string;
 }
 
 /** What the server answered. */
 export interface Synchronised {
   readonly schema: DatabaseSchema;
-  readonly schemaText: string;
   readonly request: MonitorRequest;
   readonly initial: InitialUpdate;
 }
@@ -45,17 +44,15 @@ export function synchronise(
   connection.request('get_schema', [database], (reply) => {
     if (reply.kind === 'lost') return;
     if (reply.kind === 'error') throw fromServerError(reply.error, `Reading the schema of database ${database}`);
-    const schemaText = JSON.stringify(reply.result);
     const schema = parseSchema(reply.result);
     const request = monitorRequest(schema, options.monitor);
-    const from = schemaText === since.schemaText ? since.lastTransaction : undefined;
-    startMonitor(connection, options, { schema, schemaText, request, from }, 'monitor_cond_since', done);
+    const from = request.signature === since.signature ? since.lastTransaction : undefined;
+    startMonitor(connection, options, { schema, request, from }, 'monitor_cond_since', done);
   });
 }
 
 interface Plan {
   readonly schema: DatabaseSchema;
-  readonly schemaText: string;
   readonly request: MonitorRequest;
   readonly from: string | undefined;
 }
@@ -77,7 +74,7 @@ function startMonitor(
       if (method === 'monitor_cond' || error.serverError !== 'unknown method') throw error;
       return startMonitor(connection, options, plan, 'monitor_cond', done);
     }
-    const { schema, schemaText, request } = plan;
-    done({ schema, schemaText, request, initial: readInitialUpdate(method, reply.result) });
+    const { schema, request } = plan;
+    done({ schema, request, initial: readInitialUpdate(method, reply.result) });
   });
 }
