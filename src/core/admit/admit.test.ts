@@ -1,0 +1,341 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { KubeObject } from '../../kinds/object.ts';
+import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
+import type { Vpc, VpcSpec } from '../../kinds/vpc.ts';
+import { subnet as anySubnet, vpc as anyVpc } from '../compile/testing/worlds.ts';
+import { World } from '../compile/world.ts';
+import { admit } from './admit.ts';
+import { FINALIZER } from './verdict.ts';
+
+function subnet(name: string, spec: SubnetSpec): Subnet {
+  return { apiVersion: 'kubeovn.io/v1', kind: 'Subnet', metadata: { name }, spec };
+}
+
+function vpc(name: string, spec: VpcSpec = {}): Vpc {
+  return { apiVersion: 'kubeovn.io/v1', kind: 'Vpc', metadata: { name }, spec };
+}
+
+function ip(name: string, network: string, v4IpAddress: string): KubeObject {
+  return {
+    apiVersion: 'kubeovn.io/v1',
+    kind: 'IP',
+    metadata: { name },
+    spec: { subnet: network, v4IpAddress, macAddress: '02:00:00:00:00:05' },
+  };
+}
+
+/** VPCs red and blue; subnets net1 and net2 in red; vm1 has 10.0.0.5 in net1 */
+function neighbours(): World {
+  const world = new World();
+  for (const object of [vpc('red'), vpc('blue')]) world.apply({ kind: 'Vpc', key: object.metadata.name, object });
+  const nets = [
+    subnet('net1', { vpc: 'red', cidrBlock: '10.0.0.0/16', gateway: '10.0.0.1', provider: 'a.ns.ovn' }),
+    subnet('net2', {
+      vpc: 'red',
+      cidrBlock: '10.1.0.0/16,fd00:1::/64',
+      gateway: '10.1.0.1,fd00:1::1',
+      provider: 'ovn',
+    }),
+    subnet('b-c', { vpc: 'a', cidrBlock: '10.9.0.0/16' }),
+  ];
+  for (const object of nets) world.apply({ kind: 'Subnet', key: object.metadata.name, object });
+  world.apply({ kind: 'IP', key: 'vm1.ns.a.ns.ovn', object: ip('vm1.ns.a.ns.ovn', 'net1', '10.0.0.5') as never });
+  return world;
+}
+
+const errorsOf = (object: KubeObject, old?: KubeObject) =>
+  admit(object, old, neighbours()).errors.map(({ path, detail }) => `${path}: ${detail}`);
+
+describe('Subnet: what is computed is what Kube-OVN computes', () => {
+  test('IPv4', () => {
+    const { object, errors, warnings } = admit(
+      subnet('new', { vpc: 'red', cidrBlock: '10.2.0.0/16' }),
+      undefined,
+      neighbours(),
+    );
+    expect([errors, warnings]).toEqual([[], []]);
+    expect(object.spec).toEqual({
+      vpc: 'red',
+      cidrBlock: '10.2.0.0/16',
+      provider: 'ovn',
+      protocol: 'IPv4',
+      gateway: '10.2.0.1',
+      excludeIps: ['10.2.0.1'],
+    });
+    expect(object.metadata.finalizers).toEqual([FINALIZER]);
+  });
+
+  test('dual stack, order turned, host bits, excludes merged with the gateway', () => {
+    const { object, warnings } = admit(
+      subnet('new', {
+        vpc: 'red',
+        cidrBlock: 'FD00:2::5/64, 10.2.3.4/16',
+        gateway: '10.2.0.9',
+        excludeIps: ['10.2.0.5..10.2.0.8', '10.2.0.3', 'fd00:2::2..fd00:2::f'],
+      }),
+      undefined,
+      neighbours(),
+    );
+    expect(object.spec).toMatchObject({
+      cidrBlock: '10.2.0.0/16,fd00:2::/64',
+      protocol: 'Dual',
+      gateway: '10.2.0.9,fd00:2::1',
+      excludeIps: ['10.2.0.3', '10.2.0.5..10.2.0.9', 'fd00:2::1..fd00:2::f'],
+    });
+    expect(warnings.join()).toMatch(/host bits of 10\.2\.3\.4\/16 are cleared/);
+  });
+
+  test('the default VPC, a string where a list belongs', () => {
+    const { object, warnings } = admit(
+      subnet('new', { cidrBlock: '10.2.0.0/16', allowSubnets: '0.0.0.0/0, 10.0.0.0/8' }),
+      undefined,
+      neighbours(),
+    );
+    expect(object.spec).toMatchObject({
+      vpc: 'ovn-cluster',
+      gatewayType: 'distributed',
+      allowSubnets: ['0.0.0.0/0', '10.0.0.0/8'],
+    });
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('defaults of defaults are the same', () => {
+    fc.assert(
+      fc.property(anySubnet, (object) => {
+        const once = admit(object, undefined, new World()).object;
+        expect(admit(once, undefined, new World()).object).toEqual(once);
+      }),
+    );
+  });
+});
+
+describe('Subnet: what is refused', () => {
+  const cases: readonly (readonly [what: string, name: string, spec: SubnetSpec, error: RegExp])[] = [
+    ['no prefix', 'new', { vpc: 'red' }, /^spec\.cidrBlock: a prefix such as/],
+    ['not a prefix', 'new', { vpc: 'red', cidrBlock: '10.300.0.0/16' }, /^spec\.cidrBlock: .*octet 300 is above 255/],
+    ['three prefixes', 'new', { vpc: 'red', cidrBlock: '10.2.0.0/16,fd00::/64,10.3.0.0/16' }, /one IPv4 and one IPv6/],
+    ['two of a family', 'new', { vpc: 'red', cidrBlock: '10.2.0.0/16,10.3.0.0/16' }, /one IPv4 and one IPv6/],
+    ['single address', 'new', { vpc: 'red', cidrBlock: '10.2.0.1/32' }, /single address/],
+    ['link-local', 'new', { vpc: 'red', cidrBlock: '169.254.0.0/24' }, /overlaps link-local/],
+    [
+      'gateway outside',
+      'new',
+      { vpc: 'red', cidrBlock: '10.2.0.0/16', gateway: '10.3.0.1' },
+      /^spec\.gateway: 10\.3\.0\.1 is outside/,
+    ],
+    [
+      'gateway is broadcast',
+      'new',
+      { vpc: 'red', cidrBlock: '10.2.0.0/16', gateway: '10.2.255.255' },
+      /network or broadcast/,
+    ],
+    [
+      'gateway is nonsense',
+      'new',
+      { vpc: 'red', cidrBlock: '10.2.0.0/16', gateway: '10.2.0.01' },
+      /^spec\.gateway: .*leading zeros/,
+    ],
+    [
+      'exclude upside down',
+      'new',
+      { vpc: 'red', cidrBlock: '10.2.0.0/16', excludeIps: ['10.2.0.9..10.2.0.1'] },
+      /^spec\.excludeIps\[0\]: .*above its last/,
+    ],
+    [
+      'exclude outside',
+      'new',
+      { vpc: 'red', cidrBlock: '10.2.0.0/16', excludeIps: ['10.2.0.9', '10.3.0.1'] },
+      /^spec\.excludeIps\[\d\]: is outside/,
+    ],
+    [
+      'overlap inside the VPC',
+      'new',
+      { vpc: 'red', cidrBlock: '10.0.128.0/24' },
+      /^spec\.cidrBlock: overlaps subnet net1 \(10\.0\.0\.0\/16\)/,
+    ],
+    ['overlap around', 'new', { vpc: 'red', cidrBlock: '10.0.0.0/8' }, /overlaps subnet net/],
+    ['overlap in IPv6', 'new', { vpc: 'red', cidrBlock: 'fd00:1::/48' }, /overlaps subnet net2/],
+    ['reserved name', 'join', { vpc: 'red', cidrBlock: '10.2.0.0/16' }, /^metadata\.name: is reserved/],
+    ['name of a VPC', 'blue', { vpc: 'red', cidrBlock: '10.2.0.0/16' }, /^metadata\.name: is the name of a VPC/],
+    [
+      'port name of another',
+      'c',
+      { vpc: 'a-b', cidrBlock: '10.2.0.0/16' },
+      /^metadata\.name: collides with subnet b-c of VPC a/,
+    ],
+    [
+      'provider of another',
+      'new',
+      { vpc: 'blue', cidrBlock: '10.2.0.0/16', provider: 'a.ns.ovn' },
+      /^spec\.provider: subnet net1 already serves/,
+    ],
+    ['MTU below IPv6', 'new', { vpc: 'red', cidrBlock: 'fd00:2::/64', mtu: 1200 }, /^spec\.mtu: must be at least 1280/],
+    [
+      'allowSubnets nonsense',
+      'new',
+      { vpc: 'red', cidrBlock: '10.2.0.0/16', allowSubnets: ['x'] },
+      /^spec\.allowSubnets\[0\]/,
+    ],
+  ];
+  test.each(cases)('%s', (_, name, spec, error) => {
+    const found = errorsOf(subnet(name, spec));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(error);
+  });
+
+  test('the same prefix in another VPC is fine', () => {
+    expect(errorsOf(subnet('twin', { vpc: 'blue', cidrBlock: '10.0.0.0/16' }))).toEqual([]);
+  });
+
+  test('a change that would strand addresses in use, or move the VPC or the gateway', () => {
+    const old = subnet('net1', { vpc: 'red', cidrBlock: '10.0.0.0/16', gateway: '10.0.0.1' });
+    const change = (spec: SubnetSpec) => errorsOf(subnet('net1', { ...old.spec, ...spec }), old);
+    expect(change({ cidrBlock: '10.0.0.4/30', gateway: '10.0.0.6' })).toEqual([
+      expect.stringMatching(/spec\.gateway: cannot change while 1 addresses are in use/),
+    ]);
+    expect(change({ cidrBlock: '10.0.0.0/30' })).toEqual([
+      expect.stringMatching(/spec\.cidrBlock: cannot become 10\.0\.0\.0\/30: vm1\.ns\.a\.ns\.ovn has 10\.0\.0\.5/),
+    ]);
+    expect(change({ vpc: 'blue' })).toEqual([expect.stringMatching(/spec\.vpc: cannot change from red to blue/)]);
+    expect(change({ cidrBlock: '10.0.0.0/24' })).toEqual([]);
+  });
+});
+
+describe('Vpc', () => {
+  test('policy is filled in, prefixes are normalised', () => {
+    const { object, warnings, errors } = admit(
+      vpc('new', { namespace: 'kube-system', staticRoutes: [{ cidr: '172.16.5.1/16', nextHopIP: '10.0.0.9' }] }),
+      undefined,
+      neighbours(),
+    );
+    expect(errors).toEqual([]);
+    expect(object.spec).toMatchObject({
+      staticRoutes: [{ cidr: '172.16.0.0/16', nextHopIP: '10.0.0.9', policy: 'policyDst' }],
+    });
+    expect(warnings).toHaveLength(2);
+  });
+
+  const cases: readonly (readonly [what: string, spec: VpcSpec, error: RegExp])[] = [
+    ['prefix', { staticRoutes: [{ cidr: '10.0.0.0/40', nextHopIP: '10.0.0.9' }] }, /^spec\.staticRoutes\[0\]\.cidr: /],
+    [
+      'next hop',
+      { staticRoutes: [{ cidr: '10.0.0.0/8', nextHopIP: 'gw' }] },
+      /^spec\.staticRoutes\[0\]\.nextHopIP: is not an IP address/,
+    ],
+    ['no next hop', { staticRoutes: [{ cidr: '10.0.0.0/8' }] }, /^spec\.staticRoutes\[0\]\.nextHopIP/],
+    [
+      'families',
+      { staticRoutes: [{ cidr: '10.0.0.0/8', nextHopIP: 'fd00::1' }] },
+      /nextHopIP: is IPv6, the prefix is IPv4/,
+    ],
+    [
+      'multicast next hop',
+      { staticRoutes: [{ cidr: '10.0.0.0/8', nextHopIP: '224.0.0.1' }] },
+      /cannot be a next hop: it is multicast/,
+    ],
+    [
+      'duplicate',
+      {
+        staticRoutes: [
+          { cidr: '10.0.0.0/8', nextHopIP: '10.0.0.9' },
+          { cidr: '10.0.0.1/8', nextHopIP: '10.0.0.9', policy: 'policyDst' },
+        ],
+      },
+      /spec\.staticRoutes\[1\]: spec\.staticRoutes\[0\] says the same/,
+    ],
+    [
+      'policy priority',
+      { policyRoutes: [{ priority: 40000, action: 'drop', match: 'ip4' }] },
+      /priority: must be 0 to 32767/,
+    ],
+    [
+      'reroute',
+      { policyRoutes: [{ priority: 1, action: 'reroute', nextHopIP: '10.0.0.1,x', match: 'ip4' }] },
+      /nextHopIP: is not an IP address/,
+    ],
+    [
+      'peering with itself',
+      { vpcPeerings: [{ remoteVpc: 'new', localConnectIP: '169.254.0.1/30' }] },
+      /is this VPC itself/,
+    ],
+    [
+      'peering link',
+      { vpcPeerings: [{ remoteVpc: 'red', localConnectIP: '169.254.0.1' }] },
+      /localConnectIP: is not a CIDR/,
+    ],
+  ];
+  test.each(cases)('%s', (_, spec, error) => {
+    const found = errorsOf(vpc('new', spec));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(error);
+  });
+
+  test('the name of a subnet', () => {
+    expect(errorsOf(vpc('net1'))).toEqual([expect.stringMatching(/is the name of a subnet/)]);
+  });
+
+  test('admitting twice is the same', () => {
+    fc.assert(
+      fc.property(anyVpc, (object) => {
+        const once = admit(object, undefined, new World()).object;
+        expect(admit(once, undefined, new World()).object).toEqual(once);
+      }),
+    );
+  });
+});
+
+describe('IP: an address is unique', () => {
+  test.each([
+    ['in use', ip('vm2.ns', 'net1', '10.0.0.5'), /^spec\.v4IpAddress: it is in use by vm1\.ns\.a\.ns\.ovn/],
+    ['outside', ip('vm2.ns', 'net1', '10.7.0.5'), /outside of subnet net1/],
+    ['another spelling', ip('vm2.ns', 'net2', 'x'), /^spec\.v4IpAddress/],
+    ['unknown subnet', ip('vm2.ns', 'nowhere', '10.0.0.5'), /^spec\.subnet: create the subnet first/],
+  ])('%s', (_, object, error) => {
+    expect(errorsOf(object)[0]).toMatch(error);
+  });
+
+  test('the same address in another subnet, and an update of its own, are fine', () => {
+    expect(errorsOf(ip('vm1.ns.a.ns.ovn', 'net1', '10.0.0.5'), ip('vm1.ns.a.ns.ovn', 'net1', '10.0.0.5'))).toEqual([]);
+    expect(errorsOf(ip('vm2.ns', 'net1', '10.0.0.6'))).toEqual([]);
+  });
+});
+
+describe('networks', () => {
+  const definition = (config: string): KubeObject => ({
+    apiVersion: 'k8s.cni.cncf.io/v1',
+    kind: 'NetworkAttachmentDefinition',
+    metadata: { name: 'a', namespace: 'ns' },
+    spec: { config },
+  });
+  test.each([
+    ['{"type":"kube-ovn"', /is not JSON/],
+    ['[]', /must be a JSON object/],
+    ['{"type":"kube-ovn","provider":"b.ns.ovn"}', /its provider must be a\.ns\.ovn/],
+    ['{"type":"kube-ovn","ipam":{"subnet":7}}', /ipam\.subnet must be the name/],
+  ])('%s', (config, error) => {
+    expect(errorsOf(definition(config))[0]).toMatch(error);
+  });
+
+  test('a subnet that is not there yet is a warning; other CNI types pass', () => {
+    expect(
+      admit(definition('{"type":"kube-ovn","ipam":{"subnet":"later"}}'), undefined, neighbours()).warnings,
+    ).toHaveLength(1);
+    expect(admit(definition('{"type":"bridge","provider":"x"}'), undefined, neighbours())).toMatchObject({
+      warnings: [],
+      errors: [],
+    });
+  });
+
+  test('a virtual machine whose networks cannot be read', () => {
+    const vm = (networks: string): KubeObject => ({
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachine',
+      metadata: { name: 'vm', namespace: 'ns', annotations: { 'k8s.v1.cni.cncf.io/networks': networks } },
+    });
+    expect(errorsOf(vm('a, ns/b@eth1'))).toEqual([]);
+    expect(errorsOf(vm('a/b/c'))[0]).toMatch(/network 1 must be/);
+    expect(errorsOf(vm('a@net7,b@net7'))[0]).toMatch(/interface name net7 stands twice/);
+    expect(errorsOf(vm('[{"name":"a","interface":"../x"}]'))[0]).toMatch(/not a Linux interface name/);
+  });
+});

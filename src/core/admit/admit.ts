@@ -1,0 +1,37 @@
+/** The one way in: which check judges which kind. */
+import type { IpObject } from '../../kinds/ip.ts';
+import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import type { KubeObject } from '../../kinds/object.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { Vpc } from '../../kinds/vpc.ts';
+import type { ReadonlyWorld } from '../compile/world.ts';
+import { admitIp } from './ip.ts';
+import { admitNetworkAttachmentDefinition } from './network-attachment-definition.ts';
+import { admitSubnet } from './subnet.ts';
+import { subnetDefaults } from './subnet-defaults.ts';
+import { admitVirtualMachine } from './virtual-machine.ts';
+import type { Review, Verdict } from './verdict.ts';
+import { admitVpc } from './vpc.ts';
+
+const CHECKS: Readonly<Record<string, (review: Review<KubeObject>) => Verdict<KubeObject>>> = {
+  Vpc: (review) => admitVpc(review as Review<Vpc>),
+  Subnet: (review) => admitSubnet(review as Review<Subnet>),
+  IP: (review) => admitIp(review as Review<IpObject>),
+  NetworkAttachmentDefinition: (review) =>
+    admitNetworkAttachmentDefinition(review as Review<NetworkAttachmentDefinition>),
+  VirtualMachine: (review) => admitVirtualMachine(review as Review<VirtualMachine>),
+};
+
+/** Judges an object that is about to be stored. Objects of other kinds, and those on their way out, pass as they are. */
+export function admit(object: KubeObject, old: KubeObject | undefined, neighbours: ReadonlyWorld): Verdict<KubeObject> {
+  const check = CHECKS[object.kind];
+  if (!check || object.metadata.deletionTimestamp !== undefined) return { object, warnings: [], errors: [] };
+  return check({ object, old, neighbours });
+}
+
+/** The form that the core knows, for objects that came in past the door. */
+export function normalize<T extends KubeObject>(object: T): T {
+  if (object.kind === 'Subnet') return subnetDefaults(object as Subnet, { warn: () => undefined }) as unknown as T;
+  return object;
+}

@@ -1,0 +1,95 @@
+/** A subnet's spec in the form that the core knows: what Kube-OVN computes and writes back. */
+import { type Cidr, cidrContains, formatCidr, parseInterface, usableBounds } from '../../lib/netaddr/cidr.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
+import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
+import { formatRange, type IpRange, parseRange } from '../../lib/netaddr/range.ts';
+import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
+import type { Findings } from './verdict.ts';
+
+export const DEFAULT_VPC = 'ovn-cluster';
+
+/** Fills in and normalises; parts that cannot be understood stay as they are (the checks name them). */
+export function subnetDefaults(subnet: Subnet, findings: Pick<Findings, 'warn'>): Subnet {
+  const spec = subnet.spec ?? {};
+  const cidrs = parts(spec.cidrBlock).map((text) => attempt(() => parseInterface(text)));
+  const known = cidrs.every((item) => item !== undefined)
+    ? cidrs.map((item) => item.cidr).toSorted((a, b) => a.family - b.family)
+    : [];
+  for (const item of cidrs) {
+    if (item && item.ip.value !== item.cidr.base)
+      findings.warn(
+        'spec.cidrBlock',
+        `host bits of ${formatIp(item.ip)}/${item.cidr.bits} are cleared: the subnet is ${formatCidr(item.cidr)}`,
+      );
+  }
+  const vpc = spec.vpc || DEFAULT_VPC;
+  const gateways = completeGateways(spec, known);
+  const defaulted: SubnetSpec = {
+    ...spec,
+    vpc,
+    provider: spec.provider || 'ovn',
+    ...(known.length > 0
+      ? { cidrBlock: known.map(formatCidr).join(','), protocol: known.length === 2 ? 'Dual' : `IPv${known[0]!.family}` }
+      : {}),
+    ...(gateways.length > 0 ? { gateway: gateways.join(',') } : {}),
+    ...(known.length > 0
+      ? {
+          excludeIps: mergedExcludes(
+            spec.excludeIps ?? [],
+            gateways.filter((text) => isInside(text, known)),
+          ),
+        }
+      : {}),
+    ...(vpc === DEFAULT_VPC ? { gatewayType: spec.gatewayType || 'distributed' } : {}),
+    ...(spec.allowSubnets === undefined ? {} : { allowSubnets: allowList(spec.allowSubnets, findings) }),
+  };
+  return { ...subnet, spec: defaulted };
+}
+
+function parts(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** the given gateways, and the first usable address of each family that has none */
+function completeGateways(spec: SubnetSpec, cidrs: readonly Cidr[]): string[] {
+  const given = parts(spec.gateway);
+  const parsed = given.map((text) => attempt(() => parseIp(text)));
+  if (parsed.includes(undefined)) return given;
+  const missing = cidrs.filter(({ family }) => !parsed.some((ip) => ip?.family === family));
+  const all = [
+    ...(parsed as Ip[]),
+    ...missing.map((cidr): Ip => ({ family: cidr.family, value: usableBounds(cidr).first })),
+  ];
+  return all.toSorted((a, b) => a.family - b.family).map(formatIp);
+}
+
+function isInside(text: string, cidrs: readonly Cidr[]): boolean {
+  const ip = attempt(() => parseIp(text));
+  return ip !== undefined && cidrs.some((cidr) => cidrContains(cidr, ip));
+}
+
+/** excluded ranges sorted and merged, the gateways among them */
+function mergedExcludes(given: readonly string[], gateways: readonly string[]): string[] {
+  const ranges = [...given, ...gateways].map((text) => attempt(() => parseRange(text)));
+  if (ranges.includes(undefined)) return [...given];
+  const sorted = (ranges as IpRange[]).toSorted(
+    (a, b) => a.family - b.family || (a.first < b.first ? -1 : a.first > b.first ? 1 : 0),
+  );
+  const merged: IpRange[] = [];
+  for (const range of sorted) {
+    const last = merged.at(-1);
+    if (last && last.family === range.family && range.first <= last.last + 1n)
+      merged[merged.length - 1] = { ...last, last: range.last > last.last ? range.last : last.last };
+    else merged.push(range);
+  }
+  return merged.map(formatRange);
+}
+
+function allowList(value: readonly string[] | string, findings: Pick<Findings, 'warn'>): readonly string[] {
+  if (typeof value !== 'string') return value;
+  findings.warn('spec.allowSubnets', 'a list is expected; the string is read as a comma-separated list');
+  return parts(value);
+}

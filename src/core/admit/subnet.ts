@@ -1,0 +1,200 @@
+/** What a Subnet must be to be let in. */
+import {
+  type Cidr,
+  cidrContains,
+  coveringCidrs,
+  formatCidr,
+  parseInterface,
+  specialPurpose,
+  usableBounds,
+} from '../../lib/netaddr/cidr.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
+import { formatIp, parseIp, width } from '../../lib/netaddr/ip.ts';
+import { parseRange } from '../../lib/netaddr/range.ts';
+import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
+import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
+import { subnetDefaults } from './subnet-defaults.ts';
+import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
+
+/** names that Kube-OVN gives to subnets of its own */
+const RESERVED = new Set(['join', 'ovn-default']);
+/** IPv6 requires every link to carry 1280 bytes (RFC 8200 section 5) */
+const IPV6_MIN_MTU = 1280;
+
+export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
+  const findings = new Findings();
+  const subnet = withFinalizer(subnetDefaults(review.object, findings));
+  const spec = subnet.spec!;
+  checkName(subnet, review, findings);
+  const cidrs = checkCidrs(spec, findings);
+  if (cidrs) {
+    checkGateways(spec, cidrs, findings);
+    checkExcludes(spec, cidrs, findings);
+    checkOverlap(subnet, cidrs, review, findings);
+    if (spec.mtu && spec.mtu < IPV6_MIN_MTU && cidrs.some(({ family }) => family === 6))
+      findings.invalid('spec.mtu', spec.mtu, `must be at least ${IPV6_MIN_MTU} in an IPv6 subnet (RFC 8200)`);
+    if (review.old) checkUpdate(subnet, review.old, cidrs, review, findings);
+  }
+  checkAllowSubnets(spec, findings);
+  return { object: subnet, warnings: findings.warnings, errors: findings.errors };
+}
+
+function checkName(subnet: Subnet, { old, neighbours }: Review<Subnet>, findings: Findings): void {
+  const { name } = subnet.metadata;
+  const { vpc = '', provider = '' } = subnet.spec!;
+  if (RESERVED.has(name)) findings.invalid('metadata.name', name, 'is reserved: choose another name');
+  if (name === vpc || neighbours.get('Vpc', name))
+    findings.invalid('metadata.name', name, 'is the name of a VPC: a subnet and a VPC must not share a name');
+  if (old?.spec?.vpc && old.spec.vpc !== vpc)
+    findings.forbidden('spec.vpc', `cannot change from ${old.spec.vpc} to ${vpc}: make a new subnet`);
+  for (const portName of [logicalRouterPortName(vpc, name), switchRouterPortName(vpc, name)]) {
+    const other = neighbours.keys('Subnet', 'portName', portName).find((key) => key !== name);
+    if (other)
+      findings.invalid(
+        'metadata.name',
+        name,
+        `collides with subnet ${other} of VPC ${neighbours.get('Subnet', other)?.spec?.vpc}: both would name a port ${portName}`,
+      );
+  }
+  const sharing =
+    provider === 'ovn' ? undefined : neighbours.keys('Subnet', 'provider', provider).find((key) => key !== name);
+  if (sharing)
+    findings.duplicate('spec.provider', provider, `subnet ${sharing} already serves this network attachment`);
+}
+
+function checkCidrs(spec: SubnetSpec, findings: Findings): readonly Cidr[] | undefined {
+  const block = spec.cidrBlock ?? '';
+  if (block.trim() === '') {
+    findings.required('spec.cidrBlock', 'a prefix such as 10.0.0.0/16, or "v4,v6" for dual stack');
+    return undefined;
+  }
+  const cidrs = block
+    .split(',')
+    .map((text) => findings.parsed('spec.cidrBlock', block, () => parseInterface(text.trim()).cidr));
+  if (cidrs.includes(undefined)) return undefined;
+  const known = cidrs as Cidr[];
+  if (known.length > 2 || (known.length === 2 && known[0]!.family === known[1]!.family)) {
+    findings.invalid('spec.cidrBlock', block, 'must be one prefix, or one IPv4 and one IPv6 prefix');
+    return undefined;
+  }
+  for (const cidr of known) {
+    const special = specialPurpose(cidr);
+    if (special)
+      findings.invalid('spec.cidrBlock', block, `${formatCidr(cidr)} overlaps ${special}: choose another prefix`);
+    if (cidr.bits === width(cidr.family))
+      findings.invalid(
+        'spec.cidrBlock',
+        block,
+        `${formatCidr(cidr)} holds a single address: a subnet needs one for the gateway and one for a guest`,
+      );
+  }
+  return known;
+}
+
+function checkGateways(spec: SubnetSpec, cidrs: readonly Cidr[], findings: Findings): void {
+  const texts = (spec.gateway ?? '').split(',').map((text) => text.trim());
+  for (const text of texts) {
+    const ip = findings.parsed('spec.gateway', spec.gateway, () => parseIp(text));
+    if (!ip) continue;
+    const cidr = cidrs.find((candidate) => cidrContains(candidate, ip));
+    if (!cidr) {
+      findings.invalid(
+        'spec.gateway',
+        spec.gateway,
+        `${text} is outside of ${spec.cidrBlock}: choose an address inside it`,
+      );
+      continue;
+    }
+    const { first, last } = usableBounds(cidr);
+    if (ip.value < first || ip.value > last)
+      findings.invalid(
+        'spec.gateway',
+        spec.gateway,
+        `${text} is the network or broadcast address of ${formatCidr(cidr)}`,
+      );
+  }
+  if (texts.length > cidrs.length)
+    findings.invalid('spec.gateway', spec.gateway, 'has more addresses than the subnet has families');
+}
+
+function checkExcludes(spec: SubnetSpec, cidrs: readonly Cidr[], findings: Findings): void {
+  for (const [index, text] of (spec.excludeIps ?? []).entries()) {
+    const path = `spec.excludeIps[${index}]`;
+    const range = findings.parsed(path, text, () => parseRange(text));
+    if (!range) continue;
+    const inside = cidrs.some(
+      (cidr) =>
+        cidrContains(cidr, { family: range.family, value: range.first }) &&
+        cidrContains(cidr, { family: range.family, value: range.last }),
+    );
+    if (!inside) findings.invalid(path, text, `is outside of ${spec.cidrBlock}`);
+  }
+}
+
+function checkOverlap(
+  subnet: Subnet,
+  cidrs: readonly Cidr[],
+  { neighbours }: Review<Subnet>,
+  findings: Findings,
+): void {
+  const { name } = subnet.metadata;
+  const { vpc = '', cidrBlock } = subnet.spec!;
+  const others = cidrs.flatMap((cidr) => [
+    ...neighbours.keys('Subnet', 'inside', `${vpc}|${formatCidr(cidr)}`),
+    ...[...coveringCidrs(cidr)].flatMap((outer) => neighbours.keys('Subnet', 'prefix', `${vpc}|${formatCidr(outer)}`)),
+  ]);
+  const other = others.find((key) => key !== name);
+  if (other)
+    findings.invalid(
+      'spec.cidrBlock',
+      cidrBlock,
+      `overlaps subnet ${other} (${neighbours.get('Subnet', other)?.spec?.cidrBlock}) of the same VPC ${vpc}: choose another prefix, or another VPC`,
+    );
+}
+
+/** addresses in use must stay inside, and guests keep the gateway that they were told */
+function checkUpdate(
+  subnet: Subnet,
+  old: Subnet,
+  cidrs: readonly Cidr[],
+  { neighbours }: Review<Subnet>,
+  findings: Findings,
+): void {
+  const users = neighbours.keys('IP', 'subnet', subnet.metadata.name);
+  if (users.length === 0) return;
+  if (old.spec?.gateway !== undefined && old.spec.gateway !== subnet.spec!.gateway)
+    findings.forbidden(
+      'spec.gateway',
+      `cannot change while ${users.length} addresses are in use (${users[0]} is one): delete their users first`,
+    );
+  if (old.spec?.cidrBlock === subnet.spec!.cidrBlock) return;
+  for (const user of users) {
+    const { v4IpAddress = '', v6IpAddress = '' } = neighbours.get('IP', user)?.spec ?? {};
+    const lost = [v4IpAddress, v6IpAddress].find((text) => text !== '' && !cidrs.some((cidr) => holds(cidr, text)));
+    if (lost === undefined) continue;
+    findings.forbidden(
+      'spec.cidrBlock',
+      `cannot become ${subnet.spec!.cidrBlock}: ${user} has ${lost}, which would be outside`,
+    );
+    return;
+  }
+}
+
+function holds(cidr: Cidr, text: string): boolean {
+  const ip = attempt(() => parseIp(text));
+  return ip !== undefined && cidrContains(cidr, ip);
+}
+
+function checkAllowSubnets(spec: SubnetSpec, findings: Findings): void {
+  const { allowSubnets } = spec;
+  if (allowSubnets === undefined) return;
+  if (!Array.isArray(allowSubnets) || allowSubnets.some((item) => typeof item !== 'string')) {
+    findings.invalid('spec.allowSubnets', allowSubnets, 'must be a list of prefixes');
+    return;
+  }
+  for (const [index, text] of (allowSubnets as readonly string[]).entries()) {
+    const item = findings.parsed(`spec.allowSubnets[${index}]`, text, () => parseInterface(text));
+    if (item && formatIp(item.ip) !== formatIp({ family: item.cidr.family, value: item.cidr.base }))
+      findings.warn(`spec.allowSubnets[${index}]`, `host bits are ignored: ${formatCidr(item.cidr)} is meant`);
+  }
+}

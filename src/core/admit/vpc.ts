@@ -1,0 +1,87 @@
+/** What a Vpc must be to be let in. */
+import { formatCidr, parseInterface, specialPurpose } from '../../lib/netaddr/cidr.ts';
+import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
+import type { StaticRoute, Vpc, VpcSpec } from '../../kinds/vpc.ts';
+import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
+
+export function admitVpc({ object, neighbours }: Review<Vpc>): Verdict<Vpc> {
+  const findings = new Findings();
+  const spec = object.spec ?? {};
+  const { name } = object.metadata;
+  if (neighbours.get('Subnet', name))
+    findings.invalid('metadata.name', name, 'is the name of a subnet: a subnet and a VPC must not share a name');
+  if (spec.namespace !== undefined)
+    findings.warn(
+      'spec.namespace',
+      "is not part of a VPC's API and has no effect (spec.namespaces lists namespaces that may use the VPC)",
+    );
+  const staticRoutes = spec.staticRoutes?.map((route, index) =>
+    admitRoute(route, `spec.staticRoutes[${index}]`, findings),
+  );
+  checkDuplicates(staticRoutes ?? [], findings);
+  checkPolicyRoutes(spec, findings);
+  checkPeerings(spec, name, findings);
+  const admitted: VpcSpec = { ...spec, ...(staticRoutes ? { staticRoutes } : {}) };
+  return { object: withFinalizer({ ...object, spec: admitted }), warnings: findings.warnings, errors: findings.errors };
+}
+
+/** The route with its policy filled in and its prefix normalised. */
+function admitRoute(route: StaticRoute, path: string, findings: Findings): StaticRoute {
+  const cidr = route.cidr ?? '';
+  const target = findings.parsed(`${path}.cidr`, cidr, () =>
+    cidr.includes('/') ? parseInterface(cidr) : { ip: parseIp(cidr), cidr: undefined },
+  );
+  const nextHop = findings.parsed(`${path}.nextHopIP`, route.nextHopIP, () => parseIp(route.nextHopIP ?? ''));
+  if (nextHop) checkNextHop(nextHop, target?.ip, path, findings);
+  const policy = route.policy ?? 'policyDst';
+  if (!target?.cidr) return { ...route, policy };
+  const normal = formatCidr(target.cidr);
+  if (target.ip.value !== target.cidr.base)
+    findings.warn(`${path}.cidr`, `host bits of ${cidr} are cleared: the prefix is ${normal}`);
+  return { ...route, policy, cidr: normal };
+}
+
+function checkNextHop(nextHop: Ip, target: Ip | undefined, path: string, findings: Findings): void {
+  const text = formatIp(nextHop);
+  if (target && target.family !== nextHop.family)
+    findings.invalid(`${path}.nextHopIP`, text, `is IPv${nextHop.family}, the prefix is IPv${target.family}`);
+  const special = specialPurpose({
+    family: nextHop.family,
+    base: nextHop.value,
+    bits: nextHop.family === 4 ? 32 : 128,
+  });
+  // peering links may use IPv4 link-local addresses
+  if (special && special !== 'link-local')
+    findings.invalid(`${path}.nextHopIP`, text, `cannot be a next hop: it is ${special}`);
+}
+
+function checkDuplicates(routes: readonly StaticRoute[], findings: Findings): void {
+  const seen = new Map<string, number>();
+  for (const [index, { policy, cidr, nextHopIP, routeTable = '' }] of routes.entries()) {
+    const key = [policy, cidr, nextHopIP, routeTable].join(' ');
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, index);
+    else findings.duplicate(`spec.staticRoutes[${index}]`, cidr, `spec.staticRoutes[${first}] says the same`);
+  }
+}
+
+function checkPolicyRoutes(spec: VpcSpec, findings: Findings): void {
+  for (const [index, { priority, action, nextHopIP = '' }] of (spec.policyRoutes ?? []).entries()) {
+    const path = `spec.policyRoutes[${index}]`;
+    if (priority !== undefined && (priority < 0 || priority > 32767))
+      findings.invalid(`${path}.priority`, priority, 'must be 0 to 32767');
+    if (action !== 'reroute') continue;
+    for (const text of nextHopIP.split(','))
+      findings.parsed(`${path}.nextHopIP`, nextHopIP, () => parseIp(text.trim()));
+  }
+}
+
+function checkPeerings(spec: VpcSpec, name: string, findings: Findings): void {
+  for (const [index, { remoteVpc = '', localConnectIP = '' }] of (spec.vpcPeerings ?? []).entries()) {
+    const path = `spec.vpcPeerings[${index}]`;
+    if (remoteVpc === '') findings.required(`${path}.remoteVpc`, 'the name of the other VPC');
+    if (remoteVpc === name) findings.invalid(`${path}.remoteVpc`, remoteVpc, 'is this VPC itself');
+    for (const text of localConnectIP.split(','))
+      findings.parsed(`${path}.localConnectIP`, localConnectIP, () => parseInterface(text.trim()));
+  }
+}

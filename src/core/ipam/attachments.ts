@@ -1,0 +1,153 @@
+/** Which networks a pod or virtual machine asks for, and what a network attachment says. Source: Multus' network annotation (de-facto standard v1.3), KubeVirt's spec.networks. */
+import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+
+export const NETWORKS_ANNOTATION = 'k8s.v1.cni.cncf.io/networks';
+
+/** One network that is asked for. */
+export interface NetworkSelection {
+  readonly namespace: string;
+  readonly name: string;
+  /** name of the interface in the pod; given, or net1, net2, ... by position */
+  readonly interface: string;
+  readonly interfaceGiven: boolean;
+  readonly mac?: string;
+  readonly ips?: readonly string[];
+}
+
+export interface Problem {
+  /** why it cannot be read, as the tail of a sentence */
+  readonly problem: string;
+}
+
+const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+/** a Linux interface name: at most 15 bytes, no slash, no white space */
+const INTERFACE = /^[A-Za-z0-9_.-]{1,15}$/;
+
+/** Parses the networks annotation: `[ns/]name[@interface], ...` or a JSON list. */
+export function parseNetworks(text: string, defaultNamespace: string): readonly NetworkSelection[] | Problem {
+  const trimmed = text.trim();
+  if (trimmed === '') return [];
+  const items = trimmed.startsWith('[') ? jsonItems(trimmed) : trimmed.split(',').map(textItem);
+  if ('problem' in items) return items;
+  const selections: NetworkSelection[] = [];
+  for (const [index, item] of items.entries()) {
+    const { name, namespace = defaultNamespace, interface: given } = item;
+    if (typeof name !== 'string' || !NAME.test(name) || typeof namespace !== 'string' || !NAME.test(namespace))
+      return { problem: `network ${index + 1} must be [namespace/]name[@interface] with lower-case names` };
+    if (given !== undefined && (typeof given !== 'string' || !INTERFACE.test(given)))
+      return { problem: `interface name ${JSON.stringify(given)} of network ${name} is not a Linux interface name` };
+    selections.push({
+      name,
+      namespace,
+      interface: given ?? `net${index + 1}`,
+      interfaceGiven: given !== undefined,
+      ...requests(item),
+    });
+  }
+  const names = selections.map((selection) => selection.interface);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  return twice === undefined ? selections : { problem: `interface name ${twice} stands twice` };
+}
+
+interface Item {
+  readonly name?: unknown;
+  readonly namespace?: unknown;
+  readonly interface?: unknown;
+  readonly mac?: unknown;
+  readonly ips?: unknown;
+}
+
+function jsonItems(text: string): readonly Item[] | Problem {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null))
+      return value as readonly Item[];
+  } catch {
+    // falls through to the one answer
+  }
+  return { problem: 'is neither a comma-separated list of networks nor a JSON list of objects' };
+}
+
+function textItem(text: string): Item {
+  const [network = '', face] = text.trim().split('@');
+  const slash = network.indexOf('/');
+  return {
+    name: network.slice(slash + 1),
+    ...(slash >= 0 ? { namespace: network.slice(0, slash) } : {}),
+    ...(face === undefined ? {} : { interface: face }),
+  };
+}
+
+function requests({ mac, ips }: Item): Pick<NetworkSelection, 'mac' | 'ips'> {
+  return {
+    ...(typeof mac === 'string' ? { mac } : {}),
+    ...(Array.isArray(ips) && ips.every((ip) => typeof ip === 'string') ? { ips } : {}),
+  };
+}
+
+/**
+ * The networks of a virtual machine: `spec.template.spec.networks` (multus), else the networks annotation of the template, else that of the
+ * machine itself, which Multus and KubeVirt do not know but the proposal's manifests use.
+ */
+export function networksOfVm(vm: VirtualMachine): readonly NetworkSelection[] | Problem {
+  const namespace = vm.metadata.namespace ?? '';
+  const declared = vm.spec?.template?.spec?.networks?.filter((network) => network.multus !== undefined) ?? [];
+  if (declared.length > 0)
+    return parseNetworks(declared.map((network) => network.multus!.networkName).join(','), namespace);
+  const annotation =
+    vm.spec?.template?.metadata?.annotations?.[NETWORKS_ANNOTATION] ?? vm.metadata.annotations?.[NETWORKS_ANNOTATION];
+  return parseNetworks(annotation ?? '', namespace);
+}
+
+export interface Attachment {
+  /** the CNI type is Weft's (`kube-ovn`) */
+  readonly ours: boolean;
+  /** `<name>.<namespace>.ovn` */
+  readonly provider: string;
+  readonly givenProvider?: string;
+  /** subnet named by the attachment itself; else the subnet whose spec.provider is this provider serves it */
+  readonly subnet?: string;
+}
+
+export function providerOf(namespace: string, name: string): string {
+  return `${name}.${namespace}.ovn`;
+}
+
+/** What a network attachment's CNI configuration says. */
+export function attachmentConfig(definition: NetworkAttachmentDefinition): Attachment | Problem {
+  const provider = providerOf(definition.metadata.namespace ?? '', definition.metadata.name);
+  let config: unknown;
+  try {
+    config = JSON.parse(definition.spec?.config ?? '{}');
+  } catch (error) {
+    return { problem: `is not JSON: ${error instanceof Error ? error.message : 'unreadable'}` };
+  }
+  if (typeof config !== 'object' || config === null || Array.isArray(config))
+    return { problem: 'must be a JSON object' };
+  const {
+    type,
+    provider: givenProvider,
+    ipam,
+  } = config as { type?: unknown; provider?: unknown; ipam?: { subnet?: unknown } };
+  const subnet = typeof ipam === 'object' && ipam !== null ? ipam.subnet : undefined;
+  if (subnet !== undefined && typeof subnet !== 'string')
+    return { problem: 'ipam.subnet must be the name of a subnet' };
+  if (givenProvider !== undefined && typeof givenProvider !== 'string') return { problem: 'provider must be text' };
+  return {
+    ours: type === 'kube-ovn',
+    provider,
+    ...(givenProvider === undefined ? {} : { givenProvider }),
+    ...(subnet === undefined ? {} : { subnet }),
+  };
+}
+
+/**
+ * Provider of one selection within its pod: with the interface name appended when the same network is attached more than once with
+ * interface names given, so that each has a port of its own.
+ */
+export function selectionProvider(selection: NetworkSelection, all: readonly NetworkSelection[]): string {
+  const provider = providerOf(selection.namespace, selection.name);
+  const same = all.filter(({ name, namespace }) => name === selection.name && namespace === selection.namespace);
+  return same.length > 1 ? `${provider}.${selection.interface}` : provider;
+}

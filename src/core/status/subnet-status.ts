@@ -1,0 +1,40 @@
+import type { Subnet, SubnetStatus } from '../../kinds/subnet.ts';
+import type { PoolUsage } from '../ipam/pool.ts';
+import { type Finding, withCondition } from './condition.ts';
+
+const NONE: PoolUsage = { available: 0n, availableRange: '', using: 0n, usingRange: '' };
+
+/** Status of a subnet: counters and ranges of both families, the Ready condition. Counters beyond 2^53 stay exact (bigint). */
+export function subnetStatus(
+  subnet: Subnet,
+  v4: PoolUsage | undefined,
+  v6: PoolUsage | undefined,
+  ready: Finding,
+  now: string,
+): SubnetStatus {
+  return {
+    ...subnet.status,
+    conditions: withCondition(subnet.status?.conditions as never, ready, now) as never,
+    ...family('v4', v4 ?? NONE),
+    ...family('v6', v6 ?? NONE),
+    activateGateway: '',
+    dhcpV4OptionsUUID: '',
+    dhcpV6OptionsUUID: '',
+    u2oInterconnectionIP: '',
+    u2oInterconnectionMAC: '',
+    u2oInterconnectionVPC: '',
+  };
+}
+
+function family(name: 'v4' | 'v6', usage: PoolUsage): Partial<SubnetStatus> {
+  return {
+    [`${name}availableIPs`]: number(usage.available),
+    [`${name}availableIPrange`]: usage.availableRange,
+    [`${name}usingIPs`]: number(usage.using),
+    [`${name}usingIPrange`]: usage.usingRange,
+  };
+}
+
+function number(value: bigint): number | bigint {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}

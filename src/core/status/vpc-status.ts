@@ -1,0 +1,16 @@
+import type { Vpc, VpcStatus } from '../../kinds/vpc.ts';
+import { type Finding, withCondition } from './condition.ts';
+
+/** Status of a VPC: the router, its subnets in order, the Ready condition. */
+export function vpcStatus(vpc: Vpc, subnets: readonly string[], ready: Finding, now: string): VpcStatus {
+  return {
+    ...vpc.status,
+    conditions: withCondition(vpc.status?.conditions as never, ready, now) as never,
+    standby: true,
+    default: false,
+    router: vpc.metadata.name,
+    subnets: subnets.toSorted(),
+    enableExternal: false,
+    enableBfd: false,
+  };
+}
