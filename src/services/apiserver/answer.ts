@@ -1,0 +1,55 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { stringifyJson } from '../../lib/schema/json-text.ts';
+import type { Json } from '../../lib/schema/structural-schema.ts';
+import { StatusError } from './status-error.ts';
+
+/** One request on its way through the server. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+  /** texts for Warning headers, in order */
+  readonly warnings: string[];
+}
+
+/** Sends JSON text. */
+export function sendText(
+  { response, warnings }: Exchange,
+  code: number,
+  text: string,
+  contentType = 'application/json',
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = Buffer.from(text);
+  const headers: OutgoingHttpHeaders = {
+    'content-type': contentType,
+    'content-length': body.length,
+    'cache-control': 'no-cache, private',
+  };
+  if (warnings.length > 0) headers.warning = [...new Set(warnings)].map(warningHeader) as unknown as string;
+  response.writeHead(code, headers);
+  response.end(body);
+}
+
+export function sendJson(exchange: Exchange, code: number, value: Json, contentType?: string): void {
+  sendText(exchange, code, stringifyJson(value), contentType);
+}
+
+/** Sends what went wrong as metav1.Status; what is no StatusError is an internal error. */
+export function sendError(exchange: Exchange, error: unknown): void {
+  const status =
+    error instanceof StatusError
+      ? error
+      : new StatusError(
+          'InternalError',
+          `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
+        );
+  // the rest of a refused body is not read: the connection cannot be used again
+  if (status.code === 413) exchange.response.setHeader('connection', 'close');
+  sendJson(exchange, status.code, status.toStatus());
+}
+
+/** RFC 9111 section 5.5 (obsoleted there, but in use by Kubernetes): `299 - "text"`; header values are printable ASCII. */
+function warningHeader(text: string): string {
+  return `299 - "${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`;
+}
