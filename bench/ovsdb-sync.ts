@@ -11,29 +11,27 @@ export async function benchOvsdbSync(env: BenchEnvironment): Promise<BenchResult
   await writer.close();
   const best = { dump: Infinity, client: Infinity };
   for (let round = 0; round < (env.quick ? 1 : 5); round++) {
-    const dump = await milliseconds(() => dumpTables(server));
-    const client = await milliseconds(() => synchroniseOnce(server, portCount(env)));
-    env.log(`round ${round}: dump ${dump.toFixed(0)} ms, client ${client.toFixed(0)} ms`);
-    best.dump = Math.min(best.dump, dump);
-    best.client = Math.min(best.client, client);
+    const dumped = await milliseconds(() => dump(server));
+    const synchronised = await milliseconds(() => synchroniseOnce(server, portCount(env)));
+    env.log(`round ${round}: dump ${dumped.toFixed(0)} ms, client ${synchronised.toFixed(0)} ms`);
+    best.dump = Math.min(best.dump, dumped);
+    best.client = Math.min(best.client, synchronised);
   }
-  const { dump, client } = best;
   return [
     {
       name: 'ovsdb sync',
-      value: client,
+      value: best.client,
       unit: 'ms',
-      reference: dump,
+      reference: best.dump,
       referenceName: 'ovsdb-client dump of the same tables',
-      ratio: dump / client,
+      ratio: best.dump / best.client,
     },
   ];
 }
 
-async function dumpTables(server: TestServer): Promise<void> {
-  for (const table of ['Logical_Switch', 'Logical_Switch_Port']) {
-    await server.run('usr/bin/ovsdb-client', ['dump', server.remote, NORTHBOUND, table]);
-  }
+/** The whole database in one process: the other tables are empty. */
+async function dump(server: TestServer): Promise<void> {
+  await server.run('usr/bin/ovsdb-client', ['dump', server.remote, NORTHBOUND]);
 }
 
 async function synchroniseOnce(server: TestServer, ports: number): Promise<void> {

@@ -22,10 +22,7 @@ export function openSession(remote: string): OvsdbSession<NorthboundTables> {
   return new OvsdbSession<NorthboundTables>({
     remote,
     database: NORTHBOUND,
-    monitor: {
-      Logical_Switch: ['name', 'ports', 'other_config', 'external_ids'],
-      Logical_Switch_Port: ['name', 'addresses', 'port_security', 'external_ids', 'options', 'type', 'up', 'enabled'],
-    },
+    monitor: { Logical_Switch: 'all', Logical_Switch_Port: 'all' },
   });
 }
 
@@ -62,9 +59,10 @@ export function rawPortOperations(switches: readonly string[], i: number): unkno
 }
 
 function portFacts(i: number): { name: string; address: string; ids: Record<string, string> } {
-  const low = `${(i >> 8) & 255}`.padStart(2, '0');
-  const address = `0a:00:00:00:${((i >> 8) & 255).toString(16).padStart(2, '0')}:${(i & 255).toString(16).padStart(2, '0')} 10.0.${i >> 8}.${i & 255}`;
-  return { name: `vm-${i}.default`, address, ids: { 'weft-owner': `nic/default/vm-${i}`, generation: low } };
+  const [high, low] = [i >> 8, i & 255];
+  const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
+  const address = `0a:00:00:00:${hex(high)}:${hex(low)} 10.0.${high}.${low}`;
+  return { name: `vm-${i}.default`, address, ids: { 'weft-owner': `nic/default/vm-${i}`, generation: '1' } };
 }
 
 /** Adds all ports in transactions of 100, as the state that a synchronisation starts from. */

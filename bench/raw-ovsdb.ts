@@ -8,7 +8,7 @@ const CLOSE = 0x7d;
 export class RawClient implements Disposable {
   readonly #socket: Socket;
   #depth = 0;
-  #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  #waiting: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -28,7 +28,7 @@ export class RawClient implements Disposable {
   /** Sends one transaction and waits for its reply. The names of this workload hold no braces and no quotes. */
   transact(database: string, operations: readonly unknown[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#waiting = { resolve, reject };
       this.#socket.write(JSON.stringify({ id: 0, method: 'transact', params: [database, ...operations] }));
     });
   }
@@ -40,14 +40,14 @@ export class RawClient implements Disposable {
     }
   }
 
-  /** The server answers in the order of the requests. */
   #reply(chunk: Buffer): void {
     if (chunk.includes('"details"')) this.#fail(new Error(`The server refused a transaction: ${chunk.toString()}`));
-    else this.#waiting.shift()?.resolve();
+    else this.#waiting?.resolve();
   }
 
+  /** Rejecting what is settled already does nothing. */
   #fail(error: Error): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#waiting?.reject(error);
   }
 
   [Symbol.dispose](): void {
