@@ -1,0 +1,23 @@
+/** An answer of the API server that is not success (metav1.Status). */
+export class KubeError extends Error {
+  /** HTTP status code */
+  readonly code: number;
+  /** metav1.StatusReason: NotFound, AlreadyExists, Conflict, Invalid, Expired, ... */
+  readonly reason: string;
+
+  constructor(code: number, reason: string, message: string) {
+    super(message);
+    this.name = 'KubeError';
+    this.code = code;
+    this.reason = reason;
+  }
+
+  /** the request may succeed when it is made again later */
+  get retryable(): boolean {
+    return this.code === 429 || this.code >= 500;
+  }
+}
+
+export function isReason(error: unknown, reason: string): boolean {
+  return error instanceof KubeError && error.reason === reason;
+}
