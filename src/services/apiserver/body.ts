@@ -2,12 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { parseAllDocuments } from 'yaml';
 import { duplicateMembers, parseJson } from '../../lib/schema/json-text.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/schema/structural-schema.ts';
+import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from './protobuf.ts';
 import { badRequest, StatusError, unsupportedMediaType } from './status-error.ts';
 
 /** bytes; upstream's limit on request bodies */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 export interface Body {
+  readonly bytes: Buffer;
   readonly text: string;
   /** lower case, without parameters; '' when the header is absent */
   readonly mediaType: string;
@@ -24,8 +26,8 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
     chunks.push(chunk);
   }
   const [mediaType = ''] = (request.headers['content-type'] ?? '').split(';');
-  const text = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8');
-  return { text, mediaType: mediaType.trim().toLowerCase() };
+  const whole = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  return { bytes: whole, text: whole.toString('utf8'), mediaType: mediaType.trim().toLowerCase() };
 }
 
 export interface Decoded {
@@ -38,10 +40,22 @@ export const OBJECT_MEDIA_TYPES = ['application/json', 'application/yaml'] as co
 
 /** Decodes a body that holds one object. @throws StatusError BadRequest or UnsupportedMediaType */
 export function decodeObject(body: Body, options: { readonly findDuplicates: boolean }): Decoded {
-  const value = decodeText(body);
+  const value = body.mediaType === PROTOBUF_MEDIA_TYPE ? fromProtobuf(body) : decodeText(body);
   if (!isObject(value)) throw badRequest(`the body of the request must be an object: ${kindOfValue(value)} found`);
   const json = body.mediaType === '' || body.mediaType === 'application/json';
   return { value, duplicates: options.findDuplicates && json ? duplicateMembers(body.text) : [] };
+}
+
+function fromProtobuf({ bytes }: Body): JsonObject {
+  let value: JsonObject | undefined;
+  try {
+    value = decodeProtobuf(bytes);
+  } catch (error) {
+    throw badRequest(`the body cannot be decoded: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  // as upstream answers for kinds that have no protobuf form
+  if (!value) throw unsupportedMediaType(OBJECT_MEDIA_TYPES);
+  return value;
 }
 
 function decodeText(body: Body): Json {
