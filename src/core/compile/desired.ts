@@ -41,14 +41,27 @@ interface RowState {
   entries?: Map<string, Map<string, Entry[]>>;
 }
 
-/** What may differ from before, for the planner: whole rows, or single members of a set column. */
+/** What may differ from before, for the planner: whole rows, the columns of a row without its members, or single members of a set column. */
 export interface Dirty {
   readonly rows: Set<RowId>;
+  readonly own: Set<RowId>;
   readonly members: Map<RowId, Map<string, Set<string>>>;
 }
 
+export function isClean({ rows, own, members }: Dirty): boolean {
+  return rows.size === 0 && own.size === 0 && members.size === 0;
+}
+
+/** Adds all of `more` to `dirty`. */
+export function addDirt(dirty: Dirty, more: Dirty): void {
+  for (const id of more.rows) dirty.rows.add(id);
+  for (const id of more.own) dirty.own.add(id);
+  for (const [id, columns] of more.members)
+    for (const [column, keys] of columns) for (const key of keys) touchMember(id, column, key, dirty);
+}
+
 export function noDirt(): Dirty {
-  return { rows: new Set(), members: new Map() };
+  return { rows: new Set(), own: new Set(), members: new Map() };
 }
 
 export class DesiredRows {
@@ -229,7 +242,7 @@ function references(columns: Columns): RowId[] {
     .map(({ table, key }) => rowId(table, key));
 }
 
-function touchMember(id: RowId, column: string, key: string, dirty: Dirty): void {
+export function touchMember(id: RowId, column: string, key: string, dirty: Dirty): void {
   let columns = dirty.members.get(id);
   if (!columns) dirty.members.set(id, (columns = new Map()));
   let keys = columns.get(column);

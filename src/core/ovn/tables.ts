@@ -44,6 +44,12 @@ export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
   },
 };
 
+/** table -> set columns whose elements are rows: those of others in them stay */
+export const REFERENCE_SETS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Logical_Router', ['ports', 'static_routes']],
+  ['Logical_Switch', ['ports']],
+]);
+
 export type ObservedColumns = Readonly<
   Record<string, Atom | readonly Atom[] | Readonly<Record<string, Atom>> | undefined>
 >;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { noDirt } from '../compile/desired.ts';
 import { Compiler } from '../compile/engine.ts';
 import { RULES } from '../compile/rules.ts';
 import { largeWorld, nicChange } from '../compile/testing/scale.ts';
@@ -12,7 +13,11 @@ function carriedOut(compiler: Compiler): ObservedRows {
     (operation) => operation.op === 'insert',
   );
   for (const operation of inserts)
-    observed.apply(operation.table, [{ uuid: operation.uuidName!, old: undefined, new: operation.row as never }]);
+    observed.apply(
+      operation.table,
+      [{ uuid: operation.uuidName!, old: undefined, new: operation.row as never }],
+      noDirt(),
+    );
   return observed;
 }
 

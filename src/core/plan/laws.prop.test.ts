@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Compiler } from '../compile/engine.ts';
 import { RULES } from '../compile/rules.ts';
+import { type Dirty, noDirt } from '../compile/desired.ts';
 import { dump } from '../compile/testing/dump.ts';
 import { history } from '../compile/testing/worlds.ts';
 import type { Change } from '../compile/world.ts';
@@ -16,19 +17,18 @@ class Bench {
   readonly database = new ModelDatabase();
   readonly observed = new ObservedRows();
 
-  /** a batch of changes becomes one transaction; returns its operations */
+  /** a batch of changes becomes one transaction; returns what its echo touches */
   step(changes: readonly Change[]) {
     const { dirty } = this.compiler.apply(changes);
     const { operations } = plan(dirty, this.compiler.rows, this.observed);
-    this.observe(operations);
-    return operations;
+    return this.observe(operations);
   }
 
-  observe(operations: Parameters<ModelDatabase['transact']>[0]) {
-    const touched = [...this.database.transact(operations)].flatMap(([table, changes]) =>
-      this.observed.apply(table, changes),
-    );
-    return new Set(touched);
+  /** carries operations out; returns what the monitor's report of them touches */
+  observe(operations: Parameters<ModelDatabase['transact']>[0]): Dirty {
+    const dirty = noDirt();
+    for (const [table, changes] of this.database.transact(operations)) this.observed.apply(table, changes, dirty);
+    return dirty;
   }
 
   everything() {
@@ -90,7 +90,8 @@ describe('laws of the planner', () => {
       fc.property(history, (batches) => {
         const bench = new Bench();
         for (const batch of batches) {
-          bench.step(batch);
+          const echo = bench.step(batch);
+          expect(plan(echo, bench.compiler.rows, bench.observed).operations).toEqual([]);
           expect(bench.everything().operations).toEqual([]);
           const wanted = [...bench.compiler.rows.ids()].filter((id) => bench.compiler.rows.columns(id)).toSorted();
           expect([...bench.observed.ids()].toSorted()).toEqual(wanted);
@@ -136,12 +137,7 @@ describe('laws of the planner', () => {
         const bench = new Bench();
         for (const batch of batches) bench.step(batch);
         for (const { pick, how } of wounds) {
-          const touched = wound(bench, pick, how);
-          const { operations } = plan(
-            { rows: new Set(touched), members: new Map() },
-            bench.compiler.rows,
-            bench.observed,
-          );
+          const { operations } = plan(wound(bench, pick, how), bench.compiler.rows, bench.observed);
           bench.observe(operations);
           expect(bench.everything().operations).toEqual([]);
         }
@@ -160,6 +156,7 @@ describe('laws of the planner', () => {
           observed.apply(
             table,
             [...rows].map(([uuid, row]) => ({ uuid, old: undefined, new: row })),
+            noDirt(),
           );
         const final = [...new Map(batches.flat().map((change) => [`${change.kind}/${change.key}`, change])).values()];
         const compiler = compiled(final);
@@ -169,13 +166,13 @@ describe('laws of the planner', () => {
   });
 });
 
-/** damages one row; returns the ids that a monitor would report */
-function wound(bench: Bench, pick: number, how: string): Iterable<string> {
+/** damages one row; returns what the monitor's report of it touches */
+function wound(bench: Bench, pick: number, how: string): Dirty {
   const all = [...bench.database.tables].flatMap(([table, rows]) =>
     [...rows].map(([uuid, row]) => ({ table, uuid, row })),
   );
   const victim = all[pick % Math.max(all.length, 1)];
-  if (!victim) return [];
+  if (!victim) return noDirt();
   const { table, uuid, row } = victim;
   const where = [['_uuid', '==', uuid]] as const;
   const parents = [...bench.database.tables].flatMap(([owner, rows]) =>
@@ -204,7 +201,7 @@ function wound(bench: Bench, pick: number, how: string): Iterable<string> {
     case 'options':
       return bench.observe([{ op: 'update', table, where, row: { options: { foreign: 'yes' } } }]);
     case 'empty':
-      return column ? bench.observe([{ op: 'update', table, where, row: { [column]: [] } }]) : [];
+      return column ? bench.observe([{ op: 'update', table, where, row: { [column]: [] } }]) : noDirt();
     default:
       return column
         ? bench.observe([
@@ -215,6 +212,6 @@ function wound(bench: Bench, pick: number, how: string): Iterable<string> {
               row: { ...row, ports: [], ...(table === 'Logical_Router' ? { static_routes: [] } : {}) },
             },
           ])
-        : [];
+        : noDirt();
   }
 }

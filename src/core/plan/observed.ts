@@ -2,7 +2,8 @@
  * The rows that are: what the database session last said, with Weft's own rows findable by (table, key). Rows of others are known only as
  * far as they can stand in the way (unique names).
  */
-import { NB_TABLES, type ObservedColumns, ownedKey } from '../ovn/tables.ts';
+import { type Dirty, touchMember } from '../compile/desired.ts';
+import { NB_TABLES, type ObservedColumns, ownedKey, REFERENCE_SETS } from '../ovn/tables.ts';
 import { type RowId, rowId } from '../ovn/row.ts';
 
 export interface ObservedRow {
@@ -22,22 +23,32 @@ export class ObservedRows {
   readonly #names = new Map<RowId, string>();
   readonly #byUuid = new Map<string, RowId>();
 
-  /** Takes changes of one table; returns the ids of our rows that they touch. */
-  apply(table: string, changes: readonly RowChange[]): readonly RowId[] {
-    const touched: RowId[] = [];
+  /** Takes changes of one table; adds to `dirty` what of ours they touch: own writes come back as changes that need nothing. */
+  apply(table: string, changes: readonly RowChange[], dirty: Dirty): void {
     const info = NB_TABLES[table];
-    if (!info) return touched;
+    if (!info) return;
     for (const change of changes) {
       // a row that was ours stays ours until it is deleted, even if somebody wiped the mark or the name: that is drift, to be repaired
-      const id = this.#byUuid.get(change.uuid) ?? markedId(table, change.new);
-      if (id !== undefined) {
-        if (change.new) this.#put(id, change.uuid, change.new);
-        else this.#drop(id, change.uuid);
-        touched.push(id);
-      }
+      const known = this.#byUuid.get(change.uuid);
+      const id = known ?? markedId(table, change.new);
       if (info.uniqueName) this.#rename(table, change);
+      if (id === undefined) continue;
+      if (change.new) this.#put(id, change.uuid, change.new);
+      else this.#drop(id, change.uuid);
+      if (known !== undefined && change.old && change.new) this.#touchParts(table, id, change.old, change.new, dirty);
+      else dirty.rows.add(id);
     }
-    return touched;
+  }
+
+  /** An edited row: its own columns, and the members that came or went; a switch of 10,000 ports is not looked through for one of them. */
+  #touchParts(table: string, id: RowId, old: ObservedColumns, now: ObservedColumns, dirty: Dirty): void {
+    dirty.own.add(id);
+    for (const column of REFERENCE_SETS.get(table) ?? []) {
+      for (const uuid of symmetricDifference(old[column] as readonly string[], now[column] as readonly string[])) {
+        const member = this.#byUuid.get(uuid);
+        if (member !== undefined) touchMember(id, column, `@${member}`, dirty);
+      }
+    }
   }
 
   /** our row with that id; of several the one with the lowest UUID */
@@ -91,4 +102,23 @@ export class ObservedRows {
 function markedId(table: string, row: ObservedColumns | undefined): RowId | undefined {
   const key = row && ownedKey(table, row);
   return key === undefined ? undefined : rowId(table, key);
+}
+
+/** of two sorted sets */
+function* symmetricDifference(a: readonly string[] = [], b: readonly string[] = []): Generator<string> {
+  let left = 0;
+  let right = 0;
+  while (left < a.length || right < b.length) {
+    const [x, y] = [a[left], b[right]];
+    if (x === y) {
+      left += 1;
+      right += 1;
+    } else if (y === undefined || (x !== undefined && x < y)) {
+      left += 1;
+      yield x!;
+    } else {
+      right += 1;
+      yield y;
+    }
+  }
 }

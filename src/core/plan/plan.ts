@@ -17,7 +17,7 @@ import {
   rowId,
   splitRowId,
 } from '../ovn/row.ts';
-import { NB_TABLES } from '../ovn/tables.ts';
+import { NB_TABLES, REFERENCE_SETS } from '../ovn/tables.ts';
 import { changedColumns, type Resolved } from './columns.ts';
 import type { ObservedRow, ObservedRows } from './observed.ts';
 
@@ -32,7 +32,7 @@ export interface Plan {
 
 /** All that could differ: what a controller plans after it has started. */
 export function everything(desired: DesiredRows, observed: ObservedRows): Dirty {
-  return { rows: new Set([...desired.ids(), ...observed.ids()]), members: new Map() };
+  return { rows: new Set([...desired.ids(), ...observed.ids()]), own: new Set(), members: new Map() };
 }
 
 export function plan(dirty: Dirty, desired: DesiredRows, observed: ObservedRows): Plan {
@@ -41,6 +41,9 @@ export function plan(dirty: Dirty, desired: DesiredRows, observed: ObservedRows)
 
 /** what to look at in one existing row */
 interface Check {
+  /** the row's columns, without its members */
+  own: boolean;
+  /** all members of its set columns */
   whole: boolean;
   readonly members: Map<string, Set<string>>;
 }
@@ -61,6 +64,7 @@ class Planner {
 
   plan(dirty: Dirty): Plan {
     for (const id of dirty.rows) this.#decide(id);
+    for (const id of dirty.own) this.#check(id).own = true;
     for (const [id, columns] of dirty.members) {
       for (const [column, keys] of columns) for (const key of keys) this.#checkMember(id, column, key);
     }
@@ -120,7 +124,7 @@ class Planner {
 
   #check(id: RowId): Check {
     let check = this.#checks.get(id);
-    if (!check) this.#checks.set(id, (check = { whole: false, members: new Map() }));
+    if (!check) this.#checks.set(id, (check = { own: false, whole: false, members: new Map() }));
     return check;
   }
 
@@ -149,9 +153,11 @@ class Planner {
     const where = byUuid(row.uuid);
     const operations: Operation[] = [];
     const memberColumns = this.#desired.memberColumns(id);
-    if (check.whole) {
+    if (check.own || check.whole) {
       const update = changedColumns(this.#ownColumns(id, memberColumns), row.columns);
       if (update) operations.push({ op: 'update', table, where, row: update });
+    }
+    if (check.whole) {
       for (const column of memberSetColumns(table, memberColumns))
         operations.push(...this.#mutate(table, row, column, this.#wholeDifference(id, row, column)));
     } else {
@@ -210,7 +216,9 @@ class Planner {
 
   /** members of set columns that hold references may be somebody else's rows */
   #isOurs(id: RowId, column: string, value: Atom): boolean {
-    return !REFERENCE_SETS.has(`${splitRowId(id).table}.${column}`) || this.#observed.idOf(String(value)) !== undefined;
+    return (
+      !REFERENCE_SETS.get(splitRowId(id).table)?.includes(column) || this.#observed.idOf(String(value)) !== undefined
+    );
   }
 
   #mutate(table: string, row: ObservedRow, column: string, { add, remove }: Difference): Operation[] {
@@ -251,18 +259,9 @@ interface Difference {
   readonly remove: readonly Atom[];
 }
 
-/** set columns whose elements are rows: those of others in them stay */
-const REFERENCE_SETS: ReadonlySet<string> = new Set([
-  'Logical_Router.ports',
-  'Logical_Router.static_routes',
-  'Logical_Switch.ports',
-]);
-
 /** reference sets are looked at even when nobody contributes any more: what is left of ours has to go */
 function memberSetColumns(table: string, contributed: readonly string[]): readonly string[] {
-  const own = [...REFERENCE_SETS]
-    .filter((name) => name.startsWith(`${table}.`))
-    .map((name) => name.slice(table.length + 1));
+  const own = REFERENCE_SETS.get(table) ?? [];
   return [...new Set([...own, ...contributed])];
 }
 
