@@ -1,7 +1,7 @@
 // How long to wait before the next attempt to connect.
 
 export interface BackoffOptions {
-  /** Milliseconds before the second attempt; default 100. The first attempt after a lost connection is made at once. */
+  /** Milliseconds before the second attempt, and before the first after a connection that worked; default 100. */
   readonly minMs?: number;
   /** Most milliseconds between attempts; default 8000. */
   readonly maxMs?: number;
@@ -17,7 +17,7 @@ export class Backoff {
     this.#max = maxMs;
   }
 
-  /** Milliseconds: 0 the first time, then doubling; up to a quarter is taken off at random, so that clients spread. */
+  /** Milliseconds: 0 the very first time, then doubling; up to a quarter is taken off at random, so that clients spread. */
   next(random: number = Math.random()): number {
     const failures = this.#failures++;
     if (failures === 0) return 0;
@@ -25,8 +25,8 @@ export class Backoff {
     return full * (1 - random / 4);
   }
 
-  /** To be called when an attempt succeeded. */
+  /** To be called when an attempt succeeded. The next one waits all the same: the server may hang up at once. */
   reset(): void {
-    this.#failures = 0;
+    this.#failures = 1;
   }
 }

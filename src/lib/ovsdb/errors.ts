@@ -83,11 +83,6 @@ export function fromServerError(json: unknown, what: string, operation?: number)
   });
 }
 
-/** True when the server says that it does not know the method. */
-export function isUnknownMethod(json: unknown): boolean {
-  return readServerError(json).error === 'unknown method';
-}
-
 function readServerError(json: unknown): { error: string; details: string | undefined } {
   if (typeof json === 'string') return { error: json, details: undefined };
   if (typeof json !== 'object' || json === null)

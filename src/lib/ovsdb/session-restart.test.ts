@@ -133,6 +133,24 @@ describe('the fate of a transaction in flight', () => {
     expect(names(session)).toEqual([]);
   });
 
+  test('is told rightly of each when the server hangs and goes on later', async () => {
+    const server = await startServer(false);
+    const session = await openSession(server.remote, { probeInterval: 30 });
+    const wanted = Array.from({ length: 30 }, (_, i) => `hung-${i}`);
+    server.signal('SIGSTOP');
+    const lost = stateReached(session, 'connecting');
+    const asked = Promise.allSettled(
+      wanted.map((name) => session.transact([addressSet(name)], { applied: has(name) })),
+    );
+    await lost;
+    server.signal('SIGCONT');
+    const outcomes = await asked;
+    await session.ready(AbortSignal.timeout(30_000));
+    await session.transact([addressSet('after')]);
+    const applied = wanted.filter((_, i) => outcomes[i]!.status === 'fulfilled');
+    expect(names(session)).toEqual(['after', ...applied].toSorted());
+  });
+
   test('is not asked about after a signal ended the waiting', async () => {
     const server = await startServer(false);
     const session = await openSession(server.remote);

@@ -76,6 +76,7 @@ export class Transaction {
 
   /** Finds out, by reading the synchronised cache, what became of a transaction whose reply was lost. */
   decide(cache: ReadableCache<unknown> | undefined): void {
+    if (this.#signal?.aborted === true) return;
     const lost = `The connection died before the reply (${this.#lostBy?.message})`;
     const about = { cause: this.#lostBy };
     if (cache === undefined || this.#applied === undefined) {
