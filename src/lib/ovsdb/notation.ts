@@ -139,7 +139,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** True for the 36 characters of a uuid, in lower case as the server writes them. */
-export function isUuid(text: string): boolean {
+function isUuid(text: string): boolean {
   return text.length === 36 && UUID.test(text);
 }
 

@@ -90,14 +90,6 @@ export function byUuid(uuid: string): readonly Condition[] {
   return [['_uuid', '==', uuid]];
 }
 
-export function comment(text: string): Comment {
-  return { op: 'comment', comment: text };
-}
-
-export function assertLock(lock: string): Assert {
-  return { op: 'assert', lock };
-}
-
 type Column<T, K extends keyof T> = (keyof T[K] & string) | '_uuid';
 type ColumnValue<T, K extends keyof T, C> = C extends keyof T[K] ? T[K][C] : string;
 
@@ -131,6 +123,10 @@ export interface OperationBuilders<T> {
     rows: readonly Partial<T[K]>[],
     until?: '==' | '!=',
   ): Wait;
+  /** A guard: at least one row must match, for example by an `includes` of one entry of a map that has others too. */
+  exists<K extends keyof T & string>(table: K, where: readonly TypedCondition<T, K>[]): Wait;
+  /** A guard: no row may match. */
+  absent<K extends keyof T & string>(table: K, where: readonly TypedCondition<T, K>[]): Wait;
 }
 
 const BUILDERS: OperationBuilders<Record<string, Record<string, Value>>> = {
@@ -143,6 +139,8 @@ const BUILDERS: OperationBuilders<Record<string, Record<string, Value>>> = {
     const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
     return { op: 'wait', table, where, columns, until, rows };
   },
+  exists: (table, where) => ({ op: 'wait', table, where, columns: [], until: '!=', rows: [] }),
+  absent: (table, where) => ({ op: 'wait', table, where, columns: [], until: '==', rows: [] }),
 };
 
 /** Typed builders: `const nb = operations<NorthboundTables>(); nb.insert('Logical_Switch', { name: 'net1' })`. */

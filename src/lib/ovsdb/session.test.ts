@@ -83,6 +83,17 @@ describe('transact', () => {
     expect(session.cache.table('Address_Set').get(results[0]!.uuid!)!.addresses).toEqual(['b']);
   });
 
+  test('guards on the presence and absence of rows, by one entry of a map', async () => {
+    const guarded = nb.insert('Address_Set', { name: 'epoch', external_ids: { epoch: '7', other: 'x' } });
+    const present = nb.exists('Address_Set', [['external_ids', 'includes', { epoch: '7' }]]);
+    const absent = nb.absent('Address_Set', [['external_ids', 'includes', { epoch: '7' }]]);
+    const change = addressSet('behind-the-guard');
+    await expect(session.transact([present, change])).rejects.toMatchObject({ code: 'timed-out', operation: 0 });
+    await session.transact([absent, guarded]);
+    await expect(session.transact([absent, change])).rejects.toMatchObject({ code: 'timed-out', operation: 0 });
+    await session.transact([present, change]);
+  });
+
   test('a duplicate in a unique index is a constraint violation of the commit', async () => {
     await session.transact([addressSet('unique')]);
     const again = session.transact([addressSet('unique')]);
