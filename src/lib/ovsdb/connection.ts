@@ -37,7 +37,8 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #splitter = new JsonSplitter((document) => this.#receive(document as Message));
   readonly #unanswered = new Map<number, (reply: Reply) => void>();
-  readonly #probe: NodeJS.Timeout | undefined;
+  readonly #probeInterval: number;
+  #probe: NodeJS.Timeout | undefined;
   #outgoing: string[] = [];
   #lastId = 0;
   #heard = false;
@@ -50,7 +51,8 @@ export class Connection {
   constructor(socket: Socket, events: ConnectionEvents, probeInterval: number) {
     this.#socket = socket;
     this.#events = events;
-    if (probeInterval > 0) this.#probe = setInterval(() => this.#checkAlive(probeInterval), probeInterval);
+    this.#probeInterval = probeInterval;
+    this.#armProbe();
     socket.on('connect', () => this.#events.connected());
     socket.on('data', (chunk) => this.#take(chunk));
     socket.on('end', () => this.#end());
@@ -121,18 +123,24 @@ export class Connection {
     done(error === null || error === undefined ? { kind: 'result', result } : { kind: 'error', error });
   }
 
-  #checkAlive(interval: number): void {
+  #armProbe(): void {
+    if (this.#probeInterval === 0 || this.#cause !== undefined) return;
+    // setImmediate: judged only after what has arrived was read, should this process have been busy until now.
+    this.#probe = setTimeout(() => setImmediate(() => this.#checkAlive()), this.#probeInterval);
+  }
+
+  #checkAlive(): void {
     if (this.#heard) {
       this.#heard = false;
       this.#probing = false;
     } else if (this.#probing) {
-      this.close(
-        new OvsdbError('protocol', `The server was silent for ${2 * interval} ms and did not answer an echo.`),
-      );
+      const silence = `The server was silent for ${2 * this.#probeInterval} ms and did not answer an echo.`;
+      this.close(new OvsdbError('protocol', silence));
     } else {
       this.#probing = true;
       this.#send({ id: PROBE_ID, method: 'echo', params: [] });
     }
+    this.#armProbe();
   }
 
   #end(): void {
@@ -141,7 +149,7 @@ export class Connection {
   }
 
   #closed(): void {
-    clearInterval(this.#probe);
+    clearTimeout(this.#probe);
     const cause = (this.#cause ??= new OvsdbError('protocol', 'The connection was closed.'));
     const unanswered = [...this.#unanswered.values()];
     this.#unanswered.clear();

@@ -175,3 +175,16 @@ test('a server that hangs is given up after a probe', async () => {
   server.signal('SIGCONT');
   await session.ready(AbortSignal.timeout(30_000));
 });
+
+test('a client that was busy for long does not blame the server', async () => {
+  const server = await startServer(false);
+  const session = await openSession(server.remote, { probeInterval: 50 });
+  const states: string[] = [];
+  session.onState((state) => states.push(state));
+  for (let turn = 0; turn < 4; turn++) {
+    for (const start = performance.now(); performance.now() - start < 150; );
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await session.transact([]);
+  expect(states).toEqual([]);
+});
