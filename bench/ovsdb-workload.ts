@@ -82,25 +82,27 @@ export type ClientRun = (
 ) => Promise<void>;
 export type RawRun = (raw: RawClient, switches: readonly string[], ports: number) => Promise<void>;
 
-/**
- * Runs raw, client, raw, client, ... each on a fresh database; gives the best rate of each, in ports per second.
- * The first pair warms up and does not count.
- */
-export async function compareWithRaw(
-  env: BenchEnvironment,
-  raw: RawRun,
-  client: ClientRun,
-): Promise<{ raw: number; client: number }> {
-  const best = { raw: 0, client: 0 };
-  const rounds = env.quick ? 1 : 3;
-  for (let round = 0; round <= rounds; round++) {
-    const rates = { raw: await rawRate(env, raw), client: await clientRate(env, client) };
-    env.log(`round ${round}: raw ${Math.round(rates.raw)}/s, client ${Math.round(rates.client)}/s`);
-    if (round === 0) continue;
-    best.raw = Math.max(best.raw, rates.raw);
-    best.client = Math.max(best.client, rates.client);
+/** What one round measured of the reference and of the client. */
+export interface Round {
+  readonly reference: number;
+  readonly client: number;
+}
+
+/** The round with the median quotient: what disturbs one round of this machine decides nothing. */
+export function medianRound(rounds: readonly Round[]): Round {
+  const sorted = rounds.toSorted((a, b) => a.client / a.reference - b.client / b.reference);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}
+
+/** Runs raw, client, raw, client, ... each on a fresh database; in ports per second. The first round only warms up. */
+export async function compareWithRaw(env: BenchEnvironment, raw: RawRun, client: ClientRun): Promise<Round> {
+  const rounds: Round[] = [];
+  for (let round = 0; round <= (env.quick ? 1 : 3); round++) {
+    const rates = { reference: await rawRate(env, raw), client: await clientRate(env, client) };
+    env.log(`round ${round}: raw ${Math.round(rates.reference)}/s, client ${Math.round(rates.client)}/s`);
+    rounds.push(rates);
   }
-  return best;
+  return medianRound(rounds.slice(1));
 }
 
 async function rawRate(env: BenchEnvironment, run: RawRun): Promise<number> {
