@@ -44,6 +44,10 @@ export class Allocator {
     return this.#subnets.has(subnet);
   }
 
+  plan(subnet: string): SubnetPlan | undefined {
+    return this.#subnets.get(subnet)?.plan;
+  }
+
   /** Makes or changes a subnet. Addresses that are in use and still fit stay in use. */
   setSubnet(subnet: string, plan: SubnetPlan): void {
     const old = this.#subnets.get(subnet);

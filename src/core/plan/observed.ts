@@ -32,7 +32,11 @@ export class ObservedRows {
       const known = this.#byUuid.get(change.uuid);
       const id = known ?? markedId(table, change.new);
       if (info.uniqueName) this.#rename(table, change);
-      if (id === undefined) continue;
+      if (id === undefined) {
+        // it may have stood in the way of a row of ours
+        if (info.uniqueName && change.old) dirty.rows.add(rowId(table, String(change.old['name'])));
+        continue;
+      }
       if (change.new) this.#put(id, change.uuid, change.new);
       else this.#drop(id, change.uuid);
       if (known !== undefined && change.old && change.new) this.#touchParts(table, id, change.old, change.new, dirty);

@@ -16,6 +16,8 @@ export interface WorkQueueOptions {
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #dirty = new Set<string>();
+  /** worked on when nothing is dirty */
+  readonly #low = new Set<string>();
   readonly #processing = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -28,12 +30,20 @@ export class WorkQueue {
 
   /** keys that wait or are being worked on */
   get size(): number {
-    return this.#dirty.size + this.#processing.size;
+    return this.#dirty.size + this.#low.size + this.#processing.size;
   }
 
   add(key: string): void {
     if (this.#stopped) return;
+    this.#low.delete(key);
     this.#dirty.add(key);
+    this.#next();
+  }
+
+  /** A key that can wait behind all others, such as what was there before a restart. */
+  addLow(key: string): void {
+    if (this.#stopped || this.#dirty.has(key)) return;
+    this.#low.add(key);
     this.#next();
   }
 
@@ -53,18 +63,21 @@ export class WorkQueue {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#dirty.clear();
+    this.#low.clear();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     if (this.#processing.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   #next(): void {
-    for (const key of this.#dirty) {
-      if (this.#processing.size >= this.#options.workers) return;
-      if (this.#processing.has(key)) continue;
-      this.#dirty.delete(key);
-      this.#processing.add(key);
-      void this.#work(key);
+    for (const waiting of [this.#dirty, this.#low]) {
+      for (const key of waiting) {
+        if (this.#processing.size >= this.#options.workers) return;
+        if (this.#processing.has(key)) continue;
+        waiting.delete(key);
+        this.#processing.add(key);
+        void this.#work(key);
+      }
     }
   }
 

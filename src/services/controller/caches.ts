@@ -1,0 +1,92 @@
+/** The controller's informers and what it looks up in them. */
+import type { IpObject } from '../../kinds/ip.ts';
+import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import type { KubeObject } from '../../kinds/object.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { Vpc } from '../../kinds/vpc.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
+import type { Resource } from '../../lib/kube/resource.ts';
+import { Grouping } from './grouping.ts';
+import { ownerKey, ownerOf, type Pod } from './pod.ts';
+import { RESOURCES } from './resources.ts';
+
+type Handlers = {
+  readonly [K in 'vpcs' | 'subnets' | 'ips' | 'attachments' | 'pods' | 'vms']: (
+    changes: readonly ObjectChange<KubeObject>[],
+  ) => void;
+};
+
+export class Caches {
+  readonly vpcs: Informer<Vpc>;
+  readonly subnets: Informer<Subnet>;
+  readonly ips: Informer<IpObject>;
+  readonly attachments: Informer<NetworkAttachmentDefinition>;
+  readonly pods: Informer<Pod>;
+  readonly vms: Informer<VirtualMachine>;
+  /** owner -> pods */
+  readonly podsByOwner = new Grouping();
+  /** owner -> IP objects */
+  readonly ipsByOwner = new Grouping();
+
+  constructor(client: KubeClient, handlers: Handlers, onError: (what: string, error: unknown) => void) {
+    const informer = <T extends KubeObject>(
+      resource: Resource,
+      name: keyof Handlers,
+      before?: (changes: readonly ObjectChange<T>[]) => void,
+    ) =>
+      new Informer<T>(client, resource, {
+        onError: (error) => onError(resource.plural, error),
+        onChanges: (changes) => {
+          before?.(changes as readonly ObjectChange<T>[]);
+          handlers[name](changes as readonly ObjectChange<KubeObject>[]);
+        },
+      });
+    this.vpcs = informer<Vpc>(RESOURCES.vpcs, 'vpcs');
+    this.subnets = informer<Subnet>(RESOURCES.subnets, 'subnets');
+    this.attachments = informer<NetworkAttachmentDefinition>(RESOURCES.attachments, 'attachments');
+    this.vms = informer<VirtualMachine>(RESOURCES.vms, 'vms');
+    this.pods = informer<Pod>(RESOURCES.pods, 'pods', (changes) => {
+      for (const change of changes) this.podsByOwner.set(change.key, change.new && ownerKey(ownerOf(change.new)));
+    });
+    this.ips = informer<IpObject>(RESOURCES.ips, 'ips', (changes) => {
+      for (const change of changes) this.ipsByOwner.set(change.key, change.new && ownerOfIp(change.new));
+    });
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.#all().map((informer) => informer.start()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#all().map((informer) => informer.stop()));
+  }
+
+  podsOf(owner: string): readonly Pod[] {
+    return this.podsByOwner.members(owner).flatMap((key) => this.pods.get(key) ?? []);
+  }
+
+  ipsOf(owner: string): readonly IpObject[] {
+    return this.ipsByOwner.members(owner).flatMap((key) => this.ips.get(key) ?? []);
+  }
+
+  #all(): readonly Informer<KubeObject>[] {
+    return [
+      this.vpcs,
+      this.subnets,
+      this.ips,
+      this.attachments,
+      this.pods,
+      this.vms,
+    ] as unknown as readonly Informer<KubeObject>[];
+  }
+}
+
+export function ownerOfIp({ spec }: IpObject): string {
+  return ownerKey({
+    kind: spec?.podType === 'VirtualMachine' ? 'VirtualMachine' : 'Pod',
+    namespace: spec?.namespace ?? '',
+    name: spec?.podName ?? '',
+  });
+}

@@ -1,0 +1,300 @@
+/** Connects the pieces of the controller (see README.md) and holds what is known of each object's way into OVN. */
+import { Allocator } from '../../core/ipam/allocator.ts';
+import { Compiler } from '../../core/compile/engine.ts';
+import type { Issue } from '../../core/compile/rule.ts';
+import { RULES } from '../../core/compile/rules.ts';
+import { type Change, type Settings, SETTINGS_KEY } from '../../core/compile/world.ts';
+import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
+import { equal } from '../../core/ovn/equal.ts';
+import type { RowId } from '../../core/ovn/row.ts';
+import type { IpObject } from '../../kinds/ip.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { Vpc } from '../../kinds/vpc.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+import type { ObjectChange } from '../../lib/kube/informer.ts';
+import { WorkQueue } from '../../lib/kube/work-queue.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
+import { parseIp } from '../../lib/netaddr/ip.ts';
+import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
+import { Caches, ownerOfIp } from './caches.ts';
+import { Epoch } from './epoch.ts';
+import { EventRecorder } from './events.ts';
+import { worldChange } from './feed.ts';
+import type { Metrics } from './metrics.ts';
+import { Owners } from './owners.ts';
+import { isAlive, ownerKey, ownerOf, type Pod } from './pod.ts';
+import { Progress } from './progress.ts';
+import { Statuses } from './statuses.ts';
+import { subnetPlan } from './subnet-plan.ts';
+import { Writer } from './writer.ts';
+
+export interface ControllerOptions {
+  readonly client: KubeClient;
+  readonly session: OvsdbSession<NorthboundTables>;
+  readonly settings: Settings;
+  readonly metrics: Metrics;
+  readonly log: (sentence: string) => void;
+  /** the controller cannot go on: superseded, or a defect */
+  readonly onFatal: (error: unknown) => void;
+}
+
+const WORKERS = 16;
+
+export class Controller {
+  readonly compiler = new Compiler(RULES);
+  readonly writer: Writer;
+  readonly epoch: Epoch;
+  readonly #options: ControllerOptions;
+  readonly #allocator = new Allocator();
+  readonly #caches: Caches;
+  readonly #owners: Owners;
+  readonly #ownerQueue: WorkQueue;
+  readonly #statuses: Statuses;
+  readonly #events: EventRecorder;
+  readonly #progress = new Progress();
+  readonly #rejected = new Map<RowId, string>();
+  #pending: Change[] = [];
+  #live = false;
+  /** IP object -> when its pod was first heard of (performance.now) */
+  readonly #heard = new Map<string, number>();
+
+  constructor(options: ControllerOptions) {
+    const { client, session, metrics, log, onFatal } = options;
+    this.#options = options;
+    this.#events = new EventRecorder(client, 'weft-controller', (error) => log(`event: ${describe(error)}`));
+    this.epoch = new Epoch(session);
+    this.writer = new Writer({
+      session,
+      compiler: this.compiler,
+      epoch: this.epoch,
+      onCommitted: (sequence) => this.#onCommitted(sequence),
+      onRejected: (rows, why) => this.#onRejected(rows, why),
+      onTransaction: (operations, seconds) => {
+        metrics.transactions.inc();
+        metrics.operations.inc(operations);
+        metrics.transactionSeconds.observe(seconds);
+      },
+      onFatal,
+      log,
+    });
+    this.#caches = new Caches(
+      client,
+      {
+        vpcs: (changes) => this.#onVpcs(changes as readonly ObjectChange<Vpc>[]),
+        subnets: (changes) => this.#onSubnets(changes as readonly ObjectChange<Subnet>[]),
+        ips: (changes) => this.#onIps(changes as readonly ObjectChange<IpObject>[]),
+        attachments: () => this.#unstick(),
+        pods: (changes) => this.#onPods(changes as readonly ObjectChange<Pod>[]),
+        vms: (changes) => this.#onVms(changes as readonly ObjectChange<VirtualMachine>[]),
+      },
+      (what, error) => log(`${what}: ${describe(error)}`),
+    );
+    this.#owners = new Owners({
+      client,
+      allocator: this.#allocator,
+      networks: {
+        attachment: (key) => this.#caches.attachments.get(key),
+        subnetOfProvider: (provider) => this.compiler.world.keys('Subnet', 'provider', provider)[0],
+      },
+      subnet: (name) => this.#caches.subnets.get(name),
+      vm: (key) => this.#caches.vms.get(key),
+      ip: (name) => this.#caches.ips.get(name),
+      podsOf: (owner) => this.#caches.podsOf(owner),
+      ipsOf: (owner) => this.#caches.ipsOf(owner),
+      learnIp: (ip) => this.#caches.ips.learn(ip),
+      learnPod: (pod) => this.#caches.pods.learn(pod),
+      warn: (object, reason, message) => this.#events.record(object, 'Warning', reason, message),
+    });
+    this.#ownerQueue = new WorkQueue({
+      workers: WORKERS,
+      work: (key) => this.#owners.reconcile(key),
+      onError: (key, error) => log(`${key}: ${describe(error)}`),
+    });
+    this.#statuses = new Statuses({
+      client,
+      compiler: this.compiler,
+      allocator: this.#allocator,
+      events: this.#events,
+      vpc: (name) => this.#caches.vpcs.get(name),
+      subnet: (name) => this.#caches.subnets.get(name),
+      subnetsOf: (vpc) => this.compiler.world.keys('Subnet', 'vpc', vpc),
+      ipsOfSubnet: (subnet) => this.compiler.world.keys('IP', 'subnet', subnet),
+      isCommitted: (object) => this.#progress.isCommitted(object),
+      rejections: (kind, name) => this.#rejections(kind, name),
+      learn: (object) =>
+        object.kind === 'Vpc' ? this.#caches.vpcs.learn(object as Vpc) : this.#caches.subnets.learn(object as Subnet),
+      log,
+    });
+    metrics.follow(this.compiler, client);
+  }
+
+  /** Takes over, reads everything, and resolves when the Northbound database is what is declared. */
+  async start(): Promise<void> {
+    await this.#options.session.ready();
+    await this.epoch.claim();
+    this.#pending.push({ kind: 'Settings', key: SETTINGS_KEY, object: this.#options.settings });
+    await this.#caches.start();
+    for (const ip of this.#caches.ips.values()) this.#restore(ip);
+    this.#compile();
+    await this.writer.start();
+    this.#live = true;
+    for (const group of [this.#caches.podsByOwner, this.#caches.ipsByOwner])
+      for (const owner of group.groups()) this.#ownerQueue.addLow(owner);
+    for (const { metadata } of this.#caches.vpcs.values()) this.#statuses.judge('Vpc', metadata.name);
+    for (const { metadata } of this.#caches.subnets.values()) this.#statuses.judge('Subnet', metadata.name);
+    this.#options.metrics.synced.set(1);
+  }
+
+  /** Lets what is on its way end, and stops. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#caches.stop(), this.#ownerQueue.stop(), this.#statuses.stop()]);
+    await this.writer.stop();
+  }
+
+  #onVpcs(changes: readonly ObjectChange<Vpc>[]): void {
+    this.#take(changes.map(({ key, new: object }) => worldChange('Vpc', key, object)));
+    for (const { key } of changes) this.#judge('Vpc', key);
+  }
+
+  #onSubnets(changes: readonly ObjectChange<Subnet>[]): void {
+    const world = changes.map(({ key, new: object }) => worldChange('Subnet', key, object));
+    for (const change of world) this.#followSubnet(change.key, change.object as Subnet | undefined);
+    this.#take(world);
+    for (const { key, old, new: object } of changes) {
+      this.#judge('Subnet', key);
+      for (const vpc of new Set([old?.spec?.vpc, object?.spec?.vpc])) if (vpc) this.#judge('Vpc', vpc);
+    }
+    if (changes.some(({ old, new: object }) => !equal(old?.spec, object?.spec))) this.#unstick();
+  }
+
+  #followSubnet(name: string, subnet: Subnet | undefined): void {
+    const plan = subnet && subnetPlan(subnet);
+    if (!plan) this.#allocator.removeSubnet(name);
+    else if (!this.#allocator.hasSubnet(name) || !equal(plan, this.#allocator.plan(name))) {
+      this.#allocator.setSubnet(name, plan);
+      for (const key of this.compiler.world.keys('IP', 'subnet', name)) this.#restore(this.#caches.ips.get(key));
+    }
+  }
+
+  #onIps(changes: readonly ObjectChange<IpObject>[]): void {
+    for (const { key, old, new: object } of changes) {
+      if (old && (!object || !equal(old.spec, object.spec))) this.#allocator.release(old.spec?.subnet ?? '', key);
+      this.#restore(object);
+      for (const subnet of new Set([old?.spec?.subnet, object?.spec?.subnet]))
+        if (subnet && this.#live) this.#statuses.count(subnet);
+      if (this.#live)
+        for (const ip of [old, object])
+          if (ip && (!old || !object || !equal(old.spec, object.spec))) this.#ownerQueue.add(ownerOfIp(ip));
+    }
+    this.#take(changes.map(({ key, new: object }) => worldChange('IP', key, object)));
+    if (changes.some(({ new: object }) => !object)) this.#unstick();
+  }
+
+  #restore(ip: IpObject | undefined): void {
+    if (!ip?.spec?.subnet || !ip.spec.macAddress) return;
+    const ips = [ip.spec.v4IpAddress, ip.spec.v6IpAddress].flatMap((text) => attempt(() => parseIp(text ?? '')) ?? []);
+    this.#allocator.restore(ip.spec.subnet, ip.metadata.name, { ips, mac: ip.spec.macAddress });
+  }
+
+  #onPods(changes: readonly ObjectChange<Pod>[]): void {
+    if (!this.#live) return;
+    for (const { old, new: object } of changes) {
+      if (
+        old &&
+        object &&
+        isAlive(old) === isAlive(object) &&
+        old.spec?.nodeName === object.spec?.nodeName &&
+        equal(old.metadata.annotations, object.metadata.annotations)
+      )
+        continue;
+      const owner = ownerKey(ownerOf((object ?? old)!));
+      if (object && !this.#heard.has(owner)) this.#heard.set(owner, performance.now());
+      this.#ownerQueue.add(owner);
+    }
+  }
+
+  #onVms(changes: readonly ObjectChange<VirtualMachine>[]): void {
+    if (!this.#live) return;
+    for (const { key, old, new: object } of changes) {
+      if (
+        old &&
+        object &&
+        equal(old.spec, object.spec) &&
+        equal(old.metadata.annotations, object.metadata.annotations) &&
+        old.metadata.deletionTimestamp === object.metadata.deletionTimestamp
+      )
+        continue;
+      this.#ownerQueue.add(`VirtualMachine/${key}`);
+    }
+  }
+
+  /** owners that waited for a network, a subnet or an address try again */
+  #unstick(): void {
+    if (this.#live) for (const key of this.#owners.takeStuck()) this.#ownerQueue.add(key);
+  }
+
+  #take(changes: readonly Change[]): void {
+    for (const change of changes) this.#pending.push(change);
+    if (this.#live) this.#compile();
+  }
+
+  #compile(): void {
+    const { dirty, objects } = this.compiler.apply(this.#pending);
+    this.#pending = [];
+    if (objects.size === 0) return;
+    const sequence = this.writer.submit(dirty);
+    for (const id of dirty.rows) this.#rejected.delete(id);
+    this.#progress.submit(sequence, objects);
+    for (const object of objects) {
+      const [kind, name] = splitObject(object);
+      if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
+    }
+  }
+
+  #judge(kind: 'Vpc' | 'Subnet', name: string): void {
+    if (this.#live) this.#statuses.judge(kind, name);
+  }
+
+  #onCommitted(sequence: number): void {
+    for (const object of this.#progress.commit(sequence)) {
+      const [kind, name] = splitObject(object);
+      if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
+      else this.#observeCommit(name);
+    }
+  }
+
+  #observeCommit(ipName: string): void {
+    const ip = this.#caches.ips.get(ipName);
+    const owner = ip && ownerOfIp(ip);
+    const heard = owner === undefined ? undefined : this.#heard.get(owner);
+    if (owner === undefined || heard === undefined) return;
+    this.#heard.delete(owner);
+    this.#options.metrics.commitSeconds.observe((performance.now() - heard) / 1000);
+  }
+
+  #onRejected(rows: readonly RowId[], why: string): void {
+    for (const id of rows) {
+      this.#rejected.set(id, why);
+      const [kind, name] = splitObject(this.compiler.rows.claim(id)?.owner ?? '');
+      this.#options.log(`row ${id} of ${kind}/${name} is not in OVN: ${why}`);
+      if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
+    }
+  }
+
+  #rejections(kind: 'Vpc' | 'Subnet', name: string): Issue[] {
+    return this.compiler
+      .rowsOf(kind, name)
+      .filter((id) => this.#rejected.has(id) && !this.writer.observed.get(id))
+      .map((id) => ({ reason: 'RejectedByOvn', message: `row ${id} is not in OVN: ${this.#rejected.get(id)}` }));
+  }
+}
+
+function splitObject(object: string): [kind: string, name: string] {
+  const slash = object.indexOf('/');
+  return [object.slice(0, slash), object.slice(slash + 1)];
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,224 @@
+/**
+ * Owners (virtual machines and plain pods) and their interfaces: each interface of a pod that has a node gets an IP object, each pod one patch
+ * with what it got; what no owner needs any more is deleted. Level-triggered: a key says which owner to look at, never what happened.
+ */
+import { AllocationError } from '../../core/ipam/allocation-error.ts';
+import type { Allocation, Allocator, Request } from '../../core/ipam/allocator.ts';
+import { networksOfVm, selectionProvider } from '../../core/ipam/attachments.ts';
+import { portName } from '../../core/ovn/names.ts';
+import type { IpObject } from '../../kinds/ip.ts';
+import type { KubeObject } from '../../kinds/object.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+import { isReason, KubeError } from '../../lib/kube/error.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
+import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
+import { parseMac } from '../../lib/netaddr/mac.ts';
+import { type Interface, interfacesOf, type Networks } from './interfaces.ts';
+import { isAlive, type Owner, ownerKey, parseOwnerKey, type Pod } from './pod.ts';
+import { interfaceAnnotations } from './pod-annotations.ts';
+import { RESOURCES } from './resources.ts';
+
+export interface OwnersOptions {
+  readonly client: KubeClient;
+  readonly allocator: Allocator;
+  readonly networks: Networks;
+  subnet(name: string): Subnet | undefined;
+  vm(key: string): VirtualMachine | undefined;
+  ip(name: string): IpObject | undefined;
+  podsOf(owner: string): readonly Pod[];
+  ipsOf(owner: string): readonly IpObject[];
+  /** an IP object was written: let the rest know at once */
+  learnIp(ip: IpObject): void;
+  learnPod(pod: Pod): void;
+  warn(object: KubeObject, reason: string, message: string): void;
+}
+
+export class Owners {
+  readonly #options: OwnersOptions;
+  /** owners that wait for something else to change: a network, a subnet, a free address */
+  readonly #stuck = new Set<string>();
+
+  constructor(options: OwnersOptions) {
+    this.#options = options;
+  }
+
+  /** owners that should be looked at again when networks, subnets or addresses change; the list starts anew */
+  takeStuck(): readonly string[] {
+    const keys = [...this.#stuck];
+    this.#stuck.clear();
+    return keys;
+  }
+
+  async reconcile(key: string): Promise<void> {
+    const owner = parseOwnerKey(key);
+    const pods = this.#options.podsOf(key).filter((pod) => isAlive(pod) && pod.spec?.nodeName);
+    const needed = new Set<string>();
+    for (const pod of pods) for (const name of await this.#provide(pod, owner, key)) needed.add(name);
+    await this.#release(owner, key, needed);
+  }
+
+  /** Gives a pod its interfaces; returns the names of those that it needs, also when it did not get them. */
+  async #provide(pod: Pod, owner: Owner, key: string): Promise<readonly string[]> {
+    const interfaces = interfacesOf(pod, owner, this.#options.networks);
+    if ('problem' in interfaces) {
+      this.#stuck.add(key);
+      this.#options.warn(pod, 'NetworkNotReady', interfaces.problem);
+      return this.#options.ipsOf(key).map(({ metadata }) => metadata.name);
+    }
+    const annotations: Record<string, string> = {};
+    for (const face of interfaces) Object.assign(annotations, await this.#provideInterface(pod, owner, key, face));
+    const present = pod.metadata.annotations ?? {};
+    if (Object.entries(annotations).some(([name, value]) => present[name] !== value))
+      await this.#annotate(pod, annotations);
+    return interfaces.map(({ name }) => name);
+  }
+
+  async #provideInterface(pod: Pod, owner: Owner, key: string, face: Interface): Promise<Record<string, string>> {
+    const subnet = this.#options.subnet(face.subnet);
+    if (!subnet || subnet.metadata.deletionTimestamp !== undefined) {
+      this.#stuck.add(key);
+      this.#options.warn(
+        pod,
+        'SubnetNotFound',
+        `subnet ${face.subnet} ${subnet ? 'is being deleted' : 'does not exist'}: create it, or choose another network`,
+      );
+      return {};
+    }
+    try {
+      const ip = await this.#ensureIp(pod, owner, face);
+      return ip ? interfaceAnnotations(face, ip, subnet, owner) : {};
+    } catch (error) {
+      if (!(error instanceof AllocationError)) throw error;
+      this.#stuck.add(key);
+      this.#options.warn(pod, 'AcquireAddressFailed', error.message);
+      return {};
+    }
+  }
+
+  async #ensureIp(pod: Pod, owner: Owner, face: Interface): Promise<IpObject | undefined> {
+    const known = this.#options.ip(face.name);
+    const nodeName = pod.spec?.nodeName ?? '';
+    if (known && known.spec?.subnet === face.subnet) {
+      if (known.spec.nodeName === nodeName) return known;
+      const moved = await this.#options.client.patch<IpObject>(
+        RESOURCES.ips,
+        { name: face.name },
+        { spec: { nodeName } },
+      );
+      this.#options.learnIp(moved);
+      return moved;
+    }
+    if (known) {
+      // the network got another subnet: the old address goes first, the next round takes a new one
+      await this.#options.client.delete(RESOURCES.ips, { name: face.name });
+      return undefined;
+    }
+    const allocation = this.#options.allocator.allocate(face.subnet, face.name, staticRequest(pod, face));
+    try {
+      const stored = await this.#options.client.create<IpObject>(
+        RESOURCES.ips,
+        ipObject(face, owner, nodeName, allocation),
+      );
+      this.#options.learnIp(stored);
+      return stored;
+    } catch (error) {
+      this.#options.allocator.release(face.subnet, face.name);
+      // made by an earlier try whose answer was lost: take it as it is
+      if (!isReason(error, 'AlreadyExists')) throw refused(error);
+      const stored = await this.#options.client.get<IpObject>(RESOURCES.ips, undefined, face.name);
+      this.#options.learnIp(stored);
+      return stored;
+    }
+  }
+
+  async #annotate(pod: Pod, annotations: Record<string, string>): Promise<void> {
+    const { namespace, name, uid } = pod.metadata;
+    try {
+      this.#options.learnPod(
+        await this.#options.client.patch<Pod>(RESOURCES.pods, { namespace, name }, { metadata: { uid, annotations } }),
+      );
+    } catch (error) {
+      // gone, or another pod of that name by now: its own change brings us back
+      if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error;
+    }
+  }
+
+  /** Deletes the IP objects of an owner that nothing needs: not a pod, and not a virtual machine that is only stopped. */
+  async #release(owner: Owner, key: string, needed: ReadonlySet<string>): Promise<void> {
+    const kept = owner.kind === 'VirtualMachine' ? this.#vmInterfaces(owner) : undefined;
+    for (const { metadata } of this.#options.ipsOf(key)) {
+      if (needed.has(metadata.name) || kept?.has(metadata.name) || metadata.labels?.[RESERVED] === 'true') continue;
+      await this.#options.client.delete(
+        RESOURCES.ips,
+        { name: metadata.name },
+        metadata.uid ? { uid: metadata.uid } : {},
+      );
+    }
+  }
+
+  #vmInterfaces({ namespace, name }: Owner): ReadonlySet<string> {
+    const vm = this.#options.vm(`${namespace}/${name}`);
+    const selections = vm && vm.metadata.deletionTimestamp === undefined ? networksOfVm(vm) : [];
+    if ('problem' in selections)
+      return new Set(
+        this.#options.ipsOf(ownerKey({ kind: 'VirtualMachine', namespace, name })).map(({ metadata }) => metadata.name),
+      );
+    return new Set(selections.map((selection) => portName(name, namespace, selectionProvider(selection, selections))));
+  }
+}
+
+/** label of IP objects that a user made to reserve addresses */
+const RESERVED = 'ovn.kubernetes.io/ip_reserved';
+
+/** a refusal of the API server that says why the address cannot be had */
+function refused(error: unknown): unknown {
+  return error instanceof KubeError && error.reason === 'Invalid'
+    ? new AllocationError('AddressInUse', error.message)
+    : error;
+}
+
+/** addresses that the pod asks for by annotation; what cannot be read is not asked for */
+function staticRequest(pod: Pod, { provider }: Interface): Request {
+  const annotations = pod.metadata.annotations ?? {};
+  const ips = (annotations[`${provider}.kubernetes.io/ip_address`] ?? '')
+    .split(',')
+    .flatMap((text) => attempt(() => parseIp(text.trim())) ?? []);
+  const mac = attempt(() => parseMac(annotations[`${provider}.kubernetes.io/mac_address`] ?? ''));
+  return { ...(ips.length > 0 ? { ips } : {}), ...(mac ? { mac } : {}) };
+}
+
+/** label keys and values are at most 63 characters; longer names go without */
+const LABEL_MAX = 63;
+
+function subnetLabels(subnet: string): Record<string, string> {
+  return subnet.length <= LABEL_MAX ? { 'ovn.kubernetes.io/subnet': subnet, [subnet]: '' } : {};
+}
+
+function nodeLabel(node: string): Record<string, string> {
+  return node.length <= LABEL_MAX ? { 'ovn.kubernetes.io/node-name': node } : {};
+}
+
+function ipObject(face: Interface, owner: Owner, nodeName: string, { ips, mac }: Allocation): IpObject {
+  const texts = ips.map(formatIp);
+  return {
+    apiVersion: 'kubeovn.io/v1',
+    kind: 'IP',
+    metadata: {
+      name: face.name,
+      labels: { ...subnetLabels(face.subnet), ...nodeLabel(nodeName), [RESERVED]: 'false' },
+    },
+    spec: {
+      podName: owner.name,
+      namespace: owner.namespace,
+      subnet: face.subnet,
+      nodeName,
+      ipAddress: texts.join(','),
+      v4IpAddress: texts.find((text) => !text.includes(':')) ?? '',
+      v6IpAddress: texts.find((text) => text.includes(':')) ?? '',
+      macAddress: mac,
+      podType: owner.kind === 'VirtualMachine' ? 'VirtualMachine' : '',
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/** The resources that the controller reads and writes. */
+import { CORE, type Resource } from '../../lib/kube/resource.ts';
+import { ipKind } from '../../kinds/ip.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import { networkAttachmentDefinitionKind } from '../../kinds/network-attachment-definition.ts';
+import { subnetKind } from '../../kinds/subnet.ts';
+import { virtualMachineKind } from '../../kinds/virtual-machine.ts';
+import { vpcKind } from '../../kinds/vpc.ts';
+
+const resource = ({ group, version, plural, namespaced }: Kind): Resource => ({ group, version, plural, namespaced });
+
+export const RESOURCES = {
+  ...CORE,
+  vpcs: resource(vpcKind),
+  subnets: resource(subnetKind),
+  ips: resource(ipKind),
+  attachments: resource(networkAttachmentDefinitionKind),
+  vms: resource(virtualMachineKind),
+} as const;
+
+/** plural -> kind, for metrics */
+export const KIND_OF: Readonly<Record<string, string>> = {
+  vpcs: 'Vpc',
+  subnets: 'Subnet',
+  ips: 'IP',
+  pods: 'Pod',
+  events: 'Event',
+};

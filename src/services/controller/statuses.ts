@@ -1,0 +1,158 @@
+/** Statuses, conditions and finalizers of VPCs and subnets: written when they say something new, counters no more often than a person reads. */
+import type { Allocator } from '../../core/ipam/allocator.ts';
+import { equal } from '../../core/ovn/equal.ts';
+import { type Finding, readyCondition } from '../../core/status/condition.ts';
+import { subnetStatus } from '../../core/status/subnet-status.ts';
+import { vpcStatus } from '../../core/status/vpc-status.ts';
+import { FINALIZER } from '../../core/admit/verdict.ts';
+import type { Compiler } from '../../core/compile/engine.ts';
+import type { Issue } from '../../core/compile/rule.ts';
+import type { KubeObject } from '../../kinds/object.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import type { Vpc } from '../../kinds/vpc.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+import { isReason } from '../../lib/kube/error.ts';
+import { WorkQueue } from '../../lib/kube/work-queue.ts';
+import type { EventRecorder } from './events.ts';
+import { RESOURCES } from './resources.ts';
+
+export interface StatusesOptions {
+  readonly client: KubeClient;
+  readonly compiler: Compiler;
+  readonly allocator: Allocator;
+  readonly events: EventRecorder;
+  vpc(name: string): Vpc | undefined;
+  subnet(name: string): Subnet | undefined;
+  subnetsOf(vpc: string): readonly string[];
+  ipsOfSubnet(subnet: string): readonly string[];
+  isCommitted(object: string): boolean;
+  /** further issues: rows that OVN refused */
+  rejections(kind: 'Vpc' | 'Subnet', name: string): readonly Issue[];
+  learn(object: KubeObject): void;
+  log(sentence: string): void;
+}
+
+/** milliseconds: counters change with every machine, people read them slowly */
+const COUNTERS_DELAY = 300;
+
+export class Statuses {
+  readonly #options: StatusesOptions;
+  readonly #queue: WorkQueue;
+  readonly #scheduled = new Set<string>();
+
+  constructor(options: StatusesOptions) {
+    this.#options = options;
+    this.#queue = new WorkQueue({
+      workers: 2,
+      work: (key) => this.#work(key),
+      onError: (key, error) =>
+        options.log(`status of ${key}: ${error instanceof Error ? error.message : String(error)}`),
+    });
+  }
+
+  /** The object should be looked at now. */
+  judge(kind: 'Vpc' | 'Subnet', name: string): void {
+    this.#queue.add(`${kind}/${name}`);
+  }
+
+  /** A counter of the subnet changed: soon is early enough. */
+  count(subnet: string): void {
+    const key = `Subnet/${subnet}`;
+    if (this.#scheduled.has(key)) return;
+    this.#scheduled.add(key);
+    this.#queue.addAfter(key, COUNTERS_DELAY);
+  }
+
+  stop(): Promise<void> {
+    return this.#queue.stop();
+  }
+
+  async #work(key: string): Promise<void> {
+    this.#scheduled.delete(key);
+    const slash = key.indexOf('/');
+    const name = key.slice(slash + 1);
+    if (key.slice(0, slash) === 'Vpc') await this.#vpc(name);
+    else await this.#subnet(name);
+  }
+
+  async #vpc(name: string): Promise<void> {
+    const vpc = this.#options.vpc(name);
+    if (!vpc) return;
+    const subnets = this.#options.subnetsOf(name);
+    if (await this.#finalize(vpc, subnets.length === 0)) return;
+    const ready = this.#ready('Vpc', vpc, 'subnets', subnets);
+    await this.#store(vpc, vpcStatus(vpc, subnets, ready, now()), ready);
+  }
+
+  async #subnet(name: string): Promise<void> {
+    const subnet = this.#options.subnet(name);
+    if (!subnet) return;
+    const users = this.#options.ipsOfSubnet(name);
+    if (await this.#finalize(subnet, users.length === 0)) return;
+    const ready = this.#ready('Subnet', subnet, 'interfaces', users);
+    const usage = (family: 4 | 6) => this.#options.allocator.usage(name, family);
+    await this.#store(subnet, subnetStatus(subnet, usage(4), usage(6), ready, now()), ready);
+  }
+
+  #ready(kind: 'Vpc' | 'Subnet', object: KubeObject, what: string, users: readonly string[]): Finding {
+    const { name, generation = 1, deletionTimestamp } = object.metadata;
+    const waitsFor =
+      deletionTimestamp !== undefined && users.length > 0
+        ? {
+            waitsFor: `is deleted when its ${users.length} ${what} are gone: ${users.slice(0, 5).join(', ')}${users.length > 5 ? ', ...' : ''}`,
+          }
+        : {};
+    return readyCondition({
+      issues: [...this.#options.compiler.issues(kind, name), ...this.#options.rejections(kind, name)],
+      committed: this.#options.isCommitted(`${kind}/${name}`),
+      generation,
+      ...waitsFor,
+    });
+  }
+
+  /** Lets go of an object that is being deleted and that nobody uses; true when it did. */
+  async #finalize(object: KubeObject, unused: boolean): Promise<boolean> {
+    const { deletionTimestamp, finalizers = [], name, resourceVersion } = object.metadata;
+    if (deletionTimestamp === undefined || !unused || !finalizers.includes(FINALIZER)) return false;
+    try {
+      await this.#options.client.patch(
+        resourceOf(object),
+        { name },
+        { metadata: { resourceVersion, finalizers: finalizers.filter((finalizer) => finalizer !== FINALIZER) } },
+      );
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) throw error;
+    }
+    return true;
+  }
+
+  async #store(object: KubeObject, status: object, ready: Finding): Promise<void> {
+    if (equal(object.status, status)) return;
+    const before = (object.status as { conditions?: readonly Finding[] } | undefined)?.conditions?.find(
+      ({ type }) => type === 'Ready',
+    );
+    try {
+      this.#options.learn(
+        await this.#options.client.patch<KubeObject>(
+          resourceOf(object),
+          { name: object.metadata.name },
+          { status },
+          { subresource: 'status' },
+        ),
+      );
+    } catch (error) {
+      if (isReason(error, 'NotFound')) return;
+      throw error;
+    }
+    if (ready.reason === 'Pending' || (before?.status === ready.status && before.message === ready.message)) return;
+    this.#options.events.record(object, ready.status === 'True' ? 'Normal' : 'Warning', ready.reason, ready.message);
+  }
+}
+
+function resourceOf({ kind }: KubeObject) {
+  return kind === 'Vpc' ? RESOURCES.vpcs : RESOURCES.subnets;
+}
+
+function now(): string {
+  return `${new Date().toISOString().slice(0, 19)}Z`;
+}

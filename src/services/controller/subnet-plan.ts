@@ -1,0 +1,21 @@
+/** What the allocator needs to know of a subnet. */
+import type { SubnetPlan } from '../../core/ipam/allocator.ts';
+import { macFor } from '../../core/ovn/mac.ts';
+import { logicalRouterPortName } from '../../core/ovn/names.ts';
+import { parseInterface } from '../../lib/netaddr/cidr.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
+import { parseIp } from '../../lib/netaddr/ip.ts';
+import { parseRange } from '../../lib/netaddr/range.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+
+/** undefined when its prefixes cannot be read */
+export function subnetPlan({ metadata, spec }: Subnet): SubnetPlan | undefined {
+  const cidrs = (spec?.cidrBlock ?? '').split(',').map((text) => attempt(() => parseInterface(text.trim()).cidr));
+  if (cidrs.includes(undefined)) return undefined;
+  return {
+    cidrs: cidrs.filter((cidr) => cidr !== undefined),
+    gateways: (spec?.gateway ?? '').split(',').flatMap((text) => attempt(() => parseIp(text.trim())) ?? []),
+    excluded: (spec?.excludeIps ?? []).flatMap((text) => attempt(() => parseRange(text)) ?? []),
+    routerMac: macFor(logicalRouterPortName(spec?.vpc ?? '', metadata.name)),
+  };
+}

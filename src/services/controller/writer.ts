@@ -1,0 +1,197 @@
+/**
+ * Dirty rows in, transactions out. One transaction is on its way at a time; what becomes dirty meanwhile leaves together in the next one.
+ * The database's own reports come back as dirt too: an echo of our writes needs nothing, a foreign change of our rows is put right.
+ */
+import { noDirt, addDirt, type Dirty, isClean } from '../../core/compile/desired.ts';
+import type { Compiler } from '../../core/compile/engine.ts';
+import { ObservedRows } from '../../core/plan/observed.ts';
+import { everything, type Plan, plan } from '../../core/plan/plan.ts';
+import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
+import type { RowId } from '../../core/ovn/row.ts';
+import { OvsdbError } from '../../lib/ovsdb/errors.ts';
+import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
+import type { Epoch } from './epoch.ts';
+
+export interface WriterOptions {
+  readonly session: OvsdbSession<NorthboundTables>;
+  readonly compiler: Compiler;
+  readonly epoch: Epoch;
+  /** most rows planned into one transaction */
+  readonly maxRows?: number;
+  /** told when everything up to this sequence number is in the database (or cannot be) */
+  readonly onCommitted: (sequence: number) => void;
+  /** rows that OVN refused, with its reason; or that somebody else's row stands in the way of */
+  readonly onRejected: (rows: readonly RowId[], why: string) => void;
+  readonly onTransaction: (operations: number, seconds: number) => void;
+  readonly onFatal: (error: unknown) => void;
+  readonly log: (sentence: string) => void;
+}
+
+const MAX_ROWS = 2000;
+const RETRY_MS = 100;
+
+export class Writer {
+  readonly observed = new ObservedRows();
+  readonly #options: WriterOptions;
+  #dirty = noDirt();
+  #sequence = 0;
+  #waiting = 0;
+  #flushing = false;
+  #scheduled = false;
+  #stopped = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    options.session.onUpdate((updates) => {
+      for (const [table, changes] of Object.entries(updates)) this.observed.apply(table, changes as never, this.#dirty);
+      if (!isClean(this.#dirty) || (options.epoch.own > 0 && options.epoch.isLost)) this.#schedule();
+    });
+    options.session.onState((state) => {
+      if (state === 'ready') this.#schedule();
+    });
+  }
+
+  /** Everything that is or should be is looked at once. */
+  start(): Promise<void> {
+    addDirt(this.#dirty, everything(this.#options.compiler.rows, this.observed));
+    return this.settled();
+  }
+
+  /** Takes dirt; returns a number that `onCommitted` reaches when it is dealt with. */
+  submit(dirty: Dirty): number {
+    addDirt(this.#dirty, dirty);
+    this.#sequence += 1;
+    this.#schedule();
+    return this.#sequence;
+  }
+
+  /** Resolves when nothing is dirty and nothing is on its way. */
+  settled(): Promise<void> {
+    this.#schedule();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Lets the transaction that is on its way end, and sends no more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    while (this.#flushing) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#flushing || this.#stopped) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      void this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#flushing || this.#stopped) return;
+    this.#flushing = true;
+    try {
+      while (
+        !this.#stopped &&
+        this.#options.session.state === 'ready' &&
+        (!isClean(this.#dirty) || this.#waiting !== this.#sequence || this.#options.epoch.isLost)
+      )
+        await this.#step();
+    } catch (error) {
+      this.#options.onFatal(error);
+    }
+    this.#flushing = false;
+    if (this.#stopped || this.#options.session.state !== 'ready') return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** One transaction. What could not be sent stays dirty. */
+  async #step(): Promise<void> {
+    const all = this.#dirty;
+    const sequence = this.#sequence;
+    const { batch, rest } = split(all, this.#options.maxRows ?? MAX_ROWS);
+    this.#dirty = rest;
+    try {
+      if (this.#options.epoch.isLost) await this.#options.epoch.recover();
+      await this.#send(batch);
+    } catch (error) {
+      addDirt(this.#dirty, batch);
+      if (!(error instanceof OvsdbError)) throw error;
+      this.#options.log(`Northbound: ${error.message}`);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      return;
+    }
+    if (!isClean(rest)) return;
+    this.#waiting = sequence;
+    this.#options.onCommitted(sequence);
+  }
+
+  async #send(batch: Dirty): Promise<void> {
+    const planned = plan(batch, this.#options.compiler.rows, this.observed);
+    if (planned.blocked.length > 0)
+      this.#options.onRejected(
+        planned.blocked,
+        'a row that Weft does not own has this name: rename or delete that row',
+      );
+    if (planned.operations.length === 0) return;
+    try {
+      await this.#transact(planned);
+    } catch (error) {
+      if (!(error instanceof OvsdbError) || !REFUSALS.has(error.code)) throw error;
+      if (batch.rows.size <= 1) {
+        this.#options.onRejected([...batch.rows], error.message);
+        return;
+      }
+      // one bad row must not hold up the others: each by itself, parents first
+      for (const single of singles(batch)) await this.#send(single);
+    }
+  }
+
+  async #transact(planned: Plan): Promise<void> {
+    const start = performance.now();
+    const { session, epoch, onTransaction } = this.#options;
+    try {
+      await session.transact([epoch.guard(), ...planned.operations]);
+    } catch (error) {
+      // a guard that failed is dealt with by the next step, which looks at the epoch first
+      if (error instanceof OvsdbError && error.code === 'timed-out') await epoch.recover();
+      throw error;
+    }
+    onTransaction(planned.operations.length, (performance.now() - start) / 1000);
+  }
+}
+
+/** answers of the server that the same rows would get again */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'constraint-violation',
+  'referential-integrity',
+  'domain-error',
+  'range-error',
+  'bad-value',
+  'syntax',
+  'other',
+]);
+
+/** tables whose rows others are members of go first */
+const ORDER = ['Logical_Router/', 'Logical_Switch/'];
+
+function rank(id: RowId): number {
+  const found = ORDER.findIndex((prefix) => id.startsWith(prefix));
+  return found < 0 ? ORDER.length : found;
+}
+
+/** at most `most` rows, parents first, with all that is dirty in parts only */
+function split(dirty: Dirty, most: number): { readonly batch: Dirty; readonly rest: Dirty } {
+  if (dirty.rows.size <= most) return { batch: dirty, rest: noDirt() };
+  const sorted = [...dirty.rows].toSorted((a, b) => rank(a) - rank(b));
+  return {
+    batch: { rows: new Set(sorted.slice(0, most)), own: dirty.own, members: dirty.members },
+    rest: { ...noDirt(), rows: new Set(sorted.slice(most)) },
+  };
+}
+
+function* singles({ rows, own, members }: Dirty): Generator<Dirty> {
+  for (const id of [...rows].toSorted((a, b) => rank(a) - rank(b))) yield { ...noDirt(), rows: new Set([id]) };
+  for (const id of own) yield { ...noDirt(), own: new Set([id]) };
+  for (const [id, columns] of members) yield { ...noDirt(), members: new Map([[id, columns]]) };
+}
