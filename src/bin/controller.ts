@@ -1,0 +1,89 @@
+/** `weft controller`: composition root of the controller. */
+import { Command, Option } from 'commander';
+import { NB_TABLES } from '../core/ovn/tables.ts';
+import type { NorthboundTables } from '../core/ovn/generated/nb.ts';
+import { KubeClient } from '../lib/kube/client.ts';
+import { OvsdbSession } from '../lib/ovsdb/session.ts';
+import type { MonitorOptions } from '../lib/ovsdb/monitor.ts';
+import { Controller } from '../services/controller/controller.ts';
+import { SupersededError } from '../services/controller/epoch.ts';
+import { serveHealth } from '../services/controller/http.ts';
+import { Metrics } from '../services/controller/metrics.ts';
+import { clusterAccess, logTo, untilSignal } from './process.ts';
+
+/** bytes that a tunnel adds to an IP packet of a guest: outer IPv4 20 (IPv6 40), UDP 8, tunnel header, inner Ethernet 14 */
+const TUNNEL_OVERHEAD = { geneve: 20 + 8 + 16 + 14, vxlan: 20 + 8 + 8 + 14 } as const;
+const IPV6_EXTRA = 20;
+
+interface Flags {
+  readonly kubeconfig?: string;
+  readonly nb: string;
+  readonly encap: keyof typeof TUNNEL_OVERHEAD;
+  readonly underlayMtu: string;
+  readonly underlayIpv6?: boolean;
+  readonly metricsPort?: string;
+  readonly metricsFd?: string;
+}
+
+export function command(): Command {
+  return new Command('controller')
+    .description('compiles what users declared into the Northbound database')
+    .option('--kubeconfig FILE', 'the cluster; default: $KUBECONFIG, else the pod’s service account')
+    .option('--nb REMOTE', 'Northbound database, unix:PATH or tcp:HOST:PORT', 'unix:/run/ovn/ovnnb_db.sock')
+    .addOption(new Option('--encap TYPE', 'encapsulation between nodes').choices(['geneve', 'vxlan']).default('geneve'))
+    .option('--underlay-mtu BYTES', 'largest packet between nodes', '1500')
+    .option('--underlay-ipv6', 'tunnels run over IPv6')
+    .option('--metrics-port PORT', 'serve /metrics, /healthz and /readyz there')
+    .option('--metrics-fd FD', 'the same on a socket that was handed over')
+    .action(async (flags: Flags) => run(flags));
+}
+
+async function run(flags: Flags): Promise<void> {
+  const log = logTo('controller');
+  const stop = untilSignal();
+  const tunnelMtu = Number(flags.underlayMtu) - TUNNEL_OVERHEAD[flags.encap] - (flags.underlayIpv6 ? IPV6_EXTRA : 0);
+  if (!Number.isInteger(tunnelMtu) || tunnelMtu < 1280)
+    throw new Error(
+      `--underlay-mtu ${flags.underlayMtu}: a guest would get ${tunnelMtu} bytes; give at least ${1280 + TUNNEL_OVERHEAD[flags.encap]}`,
+    );
+  const monitor = {
+    ...Object.fromEntries(Object.entries(NB_TABLES).map(([table, { columns }]) => [table, columns])),
+    NB_Global: ['external_ids'],
+  };
+  const session = new OvsdbSession<NorthboundTables>({
+    remote: flags.nb,
+    database: 'OVN_Northbound',
+    monitor: monitor as MonitorOptions<NorthboundTables>,
+    log: (text) => log.info(text),
+  });
+  const client = new KubeClient(clusterAccess(flags.kubeconfig), { userAgent: 'weft-controller' });
+  const metrics = new Metrics();
+  const controller = new Controller({
+    client,
+    session,
+    settings: { tunnelMtu },
+    metrics,
+    log: (text) => log.info(text),
+    onFatal: (error) => {
+      log.fatal(error instanceof SupersededError ? error.message : error);
+      process.exit(error instanceof SupersededError ? 0 : 1);
+    },
+  });
+  let ready = false;
+  const listen =
+    flags.metricsFd !== undefined
+      ? { fd: Number(flags.metricsFd) }
+      : flags.metricsPort !== undefined
+        ? { port: Number(flags.metricsPort) }
+        : undefined;
+  const health = listen && (await serveHealth({ registry: metrics.registry, isReady: () => ready, listen }));
+  const started = performance.now();
+  await controller.start();
+  ready = true;
+  log.info(`in sync after ${Math.round(performance.now() - started)} ms, epoch ${controller.epoch.own}`);
+  await stop;
+  log.info('stopping');
+  await controller.stop();
+  health?.close();
+  await Promise.all([session.close(), client.close()]);
+}
