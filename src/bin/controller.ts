@@ -1,5 +1,6 @@
 /** `weft controller`: composition root of the controller. */
 import { Command, Option } from 'commander';
+import { type Encap, ENCAPS, tunnelMtu } from '../core/ovn/encap.ts';
 import { NB_TABLES } from '../core/ovn/tables.ts';
 import type { NorthboundTables } from '../core/ovn/generated/nb.ts';
 import { KubeClient } from '../lib/kube/client.ts';
@@ -11,14 +12,10 @@ import { serveHealth } from '../services/controller/http.ts';
 import { Metrics } from '../services/controller/metrics.ts';
 import { clusterAccess, logTo, untilSignal } from './process.ts';
 
-/** bytes that a tunnel adds to an IP packet of a guest: outer IPv4 20 (IPv6 40), UDP 8, tunnel header, inner Ethernet 14 */
-const TUNNEL_OVERHEAD = { geneve: 20 + 8 + 16 + 14, vxlan: 20 + 8 + 8 + 14 } as const;
-const IPV6_EXTRA = 20;
-
 interface Flags {
   readonly kubeconfig?: string;
   readonly nb: string;
-  readonly encap: keyof typeof TUNNEL_OVERHEAD;
+  readonly encap: Encap;
   readonly underlayMtu: string;
   readonly underlayIpv6?: boolean;
   readonly metricsPort?: string;
@@ -30,7 +27,7 @@ export function command(): Command {
     .description('compiles what users declared into the Northbound database')
     .option('--kubeconfig FILE', 'the cluster; default: $KUBECONFIG, else the pod’s service account')
     .option('--nb REMOTE', 'Northbound database, unix:PATH or tcp:HOST:PORT', 'unix:/run/ovn/ovnnb_db.sock')
-    .addOption(new Option('--encap TYPE', 'encapsulation between nodes').choices(['geneve', 'vxlan']).default('geneve'))
+    .addOption(new Option('--encap TYPE', 'encapsulation between nodes').choices(ENCAPS).default('geneve'))
     .option('--underlay-mtu BYTES', 'largest packet between nodes', '1500')
     .option('--underlay-ipv6', 'tunnels run over IPv6')
     .option('--metrics-port PORT', 'serve /metrics, /healthz and /readyz there')
@@ -41,11 +38,7 @@ export function command(): Command {
 async function run(flags: Flags): Promise<void> {
   const log = logTo('controller');
   const stop = untilSignal();
-  const tunnelMtu = Number(flags.underlayMtu) - TUNNEL_OVERHEAD[flags.encap] - (flags.underlayIpv6 ? IPV6_EXTRA : 0);
-  if (!Number.isInteger(tunnelMtu) || tunnelMtu < 1280)
-    throw new Error(
-      `--underlay-mtu ${flags.underlayMtu}: a guest would get ${tunnelMtu} bytes; give at least ${1280 + TUNNEL_OVERHEAD[flags.encap]}`,
-    );
+  const mtu = tunnelMtu(flags.encap, Number(flags.underlayMtu), flags.underlayIpv6 === true);
   const monitor = {
     ...Object.fromEntries(Object.entries(NB_TABLES).map(([table, { columns }]) => [table, columns])),
     NB_Global: ['external_ids'],
@@ -61,7 +54,7 @@ async function run(flags: Flags): Promise<void> {
   const controller = new Controller({
     client,
     session,
-    settings: { tunnelMtu },
+    settings: { tunnelMtu: mtu },
     metrics,
     log: (text) => log.info(text),
     onFatal: (error) => {

@@ -1,0 +1,196 @@
+/** ADD, DEL and CHECK of one interface. Each may be called again at any time and comes to the same end. */
+import { guestRoutes, type Route } from '../../core/ipam/guest-routes.ts';
+import {
+  attachmentConfig,
+  NETWORKS_ANNOTATION,
+  parseNetworks,
+  selectionProvider,
+} from '../../core/ipam/attachments.ts';
+import { portName } from '../../core/ovn/names.ts';
+import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import type { CniAddress, CniRequest, CniResponse } from './cni-protocol.ts';
+import { cidrContains, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { canonicalIp, parseIp } from '../../lib/netaddr/ip.ts';
+import { parseMac } from '../../lib/netaddr/mac.ts';
+import type { LocalSwitch } from './local-switch.ts';
+import type { Pod, PodWaiter } from './pod-waiter.ts';
+import { turnOffloadsOff } from './underlay.ts';
+import { hostDevice, isConfigured, makeVeth, removeVeth } from './veth.ts';
+
+export interface AttachOptions {
+  readonly local: LocalSwitch;
+  readonly pods: PodWaiter;
+  readonly subnet: (name: string) => Subnet | undefined;
+  readonly subnets: () => Iterable<Subnet>;
+  readonly attachment: (key: string) => NetworkAttachmentDefinition | undefined;
+  /** bytes that fit a tunnel packet */
+  readonly tunnelMtu: number;
+  /** Open vSwitch cannot carry offloaded packets */
+  readonly offloadsOff: boolean;
+  /** milliseconds to wait for the controller, and for OVN */
+  readonly addressDeadline?: number;
+  readonly portDeadline?: number;
+}
+
+const ADDRESS_DEADLINE = 60_000;
+const PORT_DEADLINE = 30_000;
+
+/** what the controller wrote for one interface */
+interface Assigned {
+  readonly ifaceId: string;
+  readonly mac: string;
+  readonly addresses: readonly CniAddress[];
+  readonly subnet: Subnet;
+  readonly routes: readonly Route[];
+}
+
+export class Attacher {
+  readonly #options: AttachOptions;
+
+  constructor(options: AttachOptions) {
+    this.#options = options;
+  }
+
+  async add(request: CniRequest): Promise<CniResponse> {
+    const assigned = await this.#assigned(request);
+    const host = hostDevice(request.container_id, request.if_name);
+    const mtu = assigned.subnet.spec?.mtu || this.#options.tunnelMtu;
+    try {
+      await makeVeth(host, {
+        name: request.if_name,
+        netns: request.net_ns,
+        mac: assigned.mac,
+        mtu,
+        addresses: assigned.addresses.map(withLength),
+        routes: assigned.routes,
+      });
+      if (this.#options.offloadsOff)
+        await Promise.all([turnOffloadsOff(host), turnOffloadsOff(request.if_name, request.net_ns)]);
+      await this.#options.local.addPort({ name: host, externalIds: externalIds(request, assigned) });
+      await this.#options.local.waitForInterface(
+        host,
+        (row) => (row?.external_ids['ovn-installed'] === 'true' ? true : undefined),
+        this.#options.portDeadline ?? PORT_DEADLINE,
+        `OVN did not install port ${assigned.ifaceId} (is ovn-controller running, and is the port bound to this node?)`,
+      );
+    } catch (error) {
+      await this.#remove(host);
+      throw error;
+    }
+    return { ips: assigned.addresses, mac_address: assigned.mac, routes: assigned.routes, mtu, nicname: host };
+  }
+
+  async del(request: CniRequest): Promise<void> {
+    await this.#remove(hostDevice(request.container_id, request.if_name));
+  }
+
+  /** @throws Error that says what is not as it should be */
+  async check(request: CniRequest): Promise<void> {
+    const host = hostDevice(request.container_id, request.if_name);
+    const assigned = await this.#assigned(request);
+    const row = this.#options.local.interface(host);
+    if (row?.external_ids['iface-id'] !== assigned.ifaceId)
+      throw new Error(`port ${assigned.ifaceId} is not on the integration bridge (expected device ${host})`);
+    if (row.external_ids['ovn-installed'] !== 'true')
+      throw new Error(`port ${assigned.ifaceId} is not installed by OVN`);
+    if (!(await isConfigured(request.net_ns, request.if_name, assigned.addresses.map(withLength))))
+      throw new Error(
+        `interface ${request.if_name} of the pod lacks ${assigned.addresses.map(withLength).join(' or ')}`,
+      );
+  }
+
+  async #remove(host: string): Promise<void> {
+    await this.#options.local.removePorts((row) => row.name === host);
+    await removeVeth(host);
+  }
+
+  #assigned(request: CniRequest): Promise<Assigned> {
+    const key = `${request.pod_namespace}/${request.pod_name}`;
+    return this.#options.pods.wait(
+      key,
+      (pod) => this.#read(pod, request),
+      (pod) => this.#missing(pod, request),
+      this.#options.addressDeadline ?? ADDRESS_DEADLINE,
+    );
+  }
+
+  #read(
+    pod: Pod | undefined,
+    { provider, pod_name: name, pod_namespace: namespace }: CniRequest,
+  ): Assigned | undefined {
+    const annotations = pod?.metadata.annotations ?? {};
+    const value = (field: string) => annotations[`${provider}.kubernetes.io/${field}`];
+    const subnet = this.#options.subnet(value('logical_switch') ?? '');
+    if (!pod || value('allocated') !== 'true' || !subnet) return undefined;
+    const owner = value('virtualmachine') ?? name;
+    return {
+      ifaceId: portName(owner, namespace, provider),
+      mac: parseMac(value('mac_address') ?? ''),
+      addresses: addressesOf(value('ip_address') ?? '', value('cidr') ?? '', value('gateway') ?? ''),
+      subnet,
+      routes: guestRoutes(
+        subnet,
+        this.#options.subnets(),
+        this.#hasDefaultRoute(pod, provider, value('default_route')),
+      ),
+    };
+  }
+
+  /** the first interface on our networks has the default route, unless an annotation says otherwise */
+  #hasDefaultRoute(pod: Pod, provider: string, wish: string | undefined): boolean {
+    if (wish !== undefined) return wish === 'true';
+    const selections = parseNetworks(
+      pod.metadata.annotations?.[NETWORKS_ANNOTATION] ?? '',
+      pod.metadata.namespace ?? '',
+    );
+    if ('problem' in selections) return false;
+    const first = selections.find(({ namespace, name }) => {
+      const definition = this.#options.attachment(`${namespace}/${name}`);
+      const config = definition && attachmentConfig(definition);
+      return config !== undefined && 'ours' in config && config.ours;
+    });
+    return first !== undefined && selectionProvider(first, selections) === provider;
+  }
+
+  #missing(pod: Pod | undefined, { provider, pod_name: name, pod_namespace: namespace }: CniRequest): string {
+    if (!pod) return `pod ${namespace}/${name} is not known on this node`;
+    if (pod.metadata.annotations?.[`${provider}.kubernetes.io/allocated`] !== 'true')
+      return `the controller gave no address to pod ${namespace}/${name} on network ${provider}: its events say why (kubectl -n ${namespace} describe pod ${name})`;
+    return `subnet ${pod.metadata.annotations[`${provider}.kubernetes.io/logical_switch`]} of pod ${namespace}/${name} is not known`;
+  }
+}
+
+/** everything from annotations is checked before it comes near a command line */
+function addressesOf(ips: string, cidrs: string, gateways: string): CniAddress[] {
+  const prefixes = cidrs.split(',').map((text) => parseInterface(text.trim()).cidr);
+  const routers = gateways.split(',').map((text) => parseIp(text.trim()));
+  return ips.split(',').map((text) => {
+    const ip = parseIp(text.trim());
+    const cidr = prefixes.find((prefix) => cidrContains(prefix, ip));
+    if (!cidr) throw new Error(`address ${text} is in none of ${cidrs}`);
+    const gateway = routers.find((router) => cidrContains(cidr, router));
+    return {
+      protocol: `IPv${ip.family}` as const,
+      ip: canonicalIp(text.trim()),
+      cidr: formatCidr(cidr),
+      ...(gateway ? { gateway: canonicalIp(gateways.split(',')[routers.indexOf(gateway)]!.trim()) } : {}),
+    };
+  });
+}
+
+function withLength({ ip, cidr }: CniAddress): string {
+  return `${ip}${cidr.slice(cidr.indexOf('/'))}`;
+}
+
+function externalIds(request: CniRequest, { ifaceId, mac, addresses }: Assigned): Record<string, string> {
+  return {
+    vendor: 'kube-ovn',
+    'iface-id': ifaceId,
+    'attached-mac': mac,
+    pod_name: request.pod_name,
+    pod_namespace: request.pod_namespace,
+    pod_netns: request.net_ns,
+    ip: addresses.map(({ ip }) => ip).join(','),
+  };
+}
