@@ -41,6 +41,9 @@ describe('checkStructural', () => {
       { type: 'object', properties: { a: { type: 'array', items: {} } } },
       's.properties[a].items.type',
     ],
+    ['an enum that is no list', { type: 'string', enum: 'a' }, 's.enum'],
+    ['a bound that is no number', { type: 'integer', minimum: '1' }, 's.minimum'],
+    ['alternatives that are no schemas', { type: 'string', anyOf: ['a'] }, 's.anyOf'],
     ['properties that are no object', { type: 'object', properties: [] }, 's.properties'],
   ])('refuses %s', (_name, schema, path) => {
     expect(checkStructural(schema, 's').map((error) => error.path)).toContain(path);

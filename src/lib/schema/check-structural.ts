@@ -1,6 +1,6 @@
 import { supportedValues, type FieldError } from './field-error.ts';
 import { patternOf, validate } from './validate.ts';
-import { isObject, type Json, type StructuralSchema } from './structural-schema.ts';
+import { isObject, type Json, type JsonObject, type StructuralSchema } from './structural-schema.ts';
 
 const TYPES: readonly string[] = ['object', 'array', 'string', 'integer', 'number', 'boolean'];
 
@@ -19,6 +19,7 @@ function checkNode(value: Json | undefined, path: string, errors: FieldError[]):
     errors.push({ path, type: 'TypeInvalid', value, detail: 'must be a schema object' });
     return;
   }
+  if (!checkKeywords(value, path, errors)) return;
   const schema = value as StructuralSchema;
   checkType(schema, path, errors);
   if (Object.hasOwn(value, '$ref'))
@@ -29,6 +30,48 @@ function checkNode(value: Json | undefined, path: string, errors: FieldError[]):
   checkChildren(schema, path, errors);
   if (valuesUsable && errors.length === 0 && schema.default !== undefined)
     errors.push(...validate(schema, schema.default, `${path}.default`));
+}
+
+const isText = (value: Json): boolean => typeof value === 'string';
+const isFlag = (value: Json): boolean => typeof value === 'boolean';
+const isNumber = (value: Json): boolean => typeof value === 'number';
+const isCount = (value: Json): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0;
+const isTexts = (value: Json): boolean => Array.isArray(value) && value.every(isText);
+const isSchemas = (value: Json): boolean => Array.isArray(value) && value.every(isObject);
+
+/** What the value of a keyword must be, for the keywords whose values are used without another look. */
+const KEYWORDS: Readonly<Record<string, readonly [(value: Json) => boolean, string]>> = {
+  ...Object.fromEntries(
+    ['type', 'format', 'title', 'description', 'x-kubernetes-list-type'].map((it) => [it, [isText, 'a string']]),
+  ),
+  ...Object.fromEntries(
+    ['nullable', 'exclusiveMinimum', 'exclusiveMaximum', 'x-kubernetes-preserve-unknown-fields'].map((it) => [
+      it,
+      [isFlag, 'a boolean'],
+    ]),
+  ),
+  ...Object.fromEntries(['minimum', 'maximum', 'multipleOf'].map((it) => [it, [isNumber, 'a number']])),
+  ...Object.fromEntries(
+    ['minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties'].map((it) => [
+      it,
+      [isCount, 'a count'],
+    ]),
+  ),
+  ...Object.fromEntries(['required', 'x-kubernetes-list-map-keys'].map((it) => [it, [isTexts, 'a list of strings']])),
+  ...Object.fromEntries(['allOf', 'anyOf', 'oneOf'].map((it) => [it, [isSchemas, 'a list of schemas']])),
+  enum: [Array.isArray, 'a list'],
+  not: [isObject, 'a schema'],
+  items: [isObject, 'a schema'],
+};
+
+function checkKeywords(schema: JsonObject, path: string, errors: FieldError[]): boolean {
+  const before = errors.length;
+  for (const [keyword, value] of Object.entries(schema)) {
+    const [test, wanted] = KEYWORDS[keyword] ?? [];
+    if (test && !test(value))
+      errors.push({ path: `${path}.${keyword}`, type: 'TypeInvalid', value, detail: `must be ${wanted}` });
+  }
+  return errors.length === before;
 }
 
 function checkType(schema: StructuralSchema, path: string, errors: FieldError[]): void {

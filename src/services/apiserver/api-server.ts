@@ -3,13 +3,14 @@ import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { equalJson } from '../../lib/schema/structural-schema.ts';
 import type { Admit } from './admission.ts';
 import { sendError, type Exchange } from './answer.ts';
 import { BUILT_IN } from './builtin/all.ts';
 import { INITIAL_NAMESPACES, namespaces } from './builtin/namespaces.ts';
 import type { Certificates } from './certificates.ts';
 import { Collector } from './collector.ts';
-import { customResource, DEFINITIONS } from './custom-resources.ts';
+import { customResource, DEFINITIONS, reshapeInstances } from './custom-resources.ts';
 import type { KubeObject } from './objects.ts';
 import { Registry } from './registry.ts';
 import { ResourceHandler } from './resource-handler.ts';
@@ -56,7 +57,7 @@ export class ApiServer {
     this.#storage = new Storage(options.file);
     this.#store = new Store(this.#storage, options);
     for (const resource of BUILT_IN) this.#registry.put(resource);
-    for (const { object } of this.#store.list(DEFINITIONS)) this.#registry.put(customResource(object));
+    for (const { object } of this.#store.list(DEFINITIONS)) this.#define(object);
     this.#store.onCommit((change) => this.#followDefinition(change));
     const context: WriteContext = {
       store: this.#store,
@@ -117,6 +118,8 @@ export class ApiServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = parseUrl(request.url ?? '/');
+    // a client that goes away while it is answered is no error of the server
+    response.on('error', () => {});
     const exchange: Exchange = { request, response, url: url ?? new URL('https://host/'), warnings: [] };
     try {
       if (!url) throw badRequest(`malformed request target ${JSON.stringify(request.url)}`);
@@ -124,15 +127,22 @@ export class ApiServer {
         throw new StatusError('Unauthorized', 'Unauthorized');
       await this.#router.route(exchange);
     } catch (error) {
+      if (response.destroyed) return;
       if (!(error instanceof StatusError)) this.#report(error, `${request.method} ${request.url}`);
       sendError(exchange, error);
     }
   }
 
-  #followDefinition({ type, object }: Change): void {
+  #followDefinition({ type, old, object }: Change): void {
     if (object.resourceId !== DEFINITIONS) return;
     if (type === 'DELETED') this.#registry.remove(object.name);
-    else this.#registry.put(customResource(object.object));
+    else if (!equalJson(old?.object.spec, object.object.spec)) this.#define(object.object);
+  }
+
+  #define(definition: KubeObject): void {
+    const resource = customResource(definition);
+    this.#registry.put(resource);
+    reshapeInstances(this.#store, resource);
   }
 
   #createInitialNamespaces(context: WriteContext): void {

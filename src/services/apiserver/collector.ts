@@ -34,7 +34,7 @@ export class Collector implements Collecting {
     this.context = context;
     this.#report = report;
     context.store.onCommit((change) => this.#observe(change));
-    this.#expiry = setInterval(() => this.#expire(), EXPIRY_INTERVAL);
+    this.#expiry = setInterval(() => this.expire(), EXPIRY_INTERVAL);
     this.#expiry.unref();
   }
 
@@ -121,7 +121,8 @@ export class Collector implements Collecting {
     }
   }
 
-  #expire(): void {
+  /** Drops what is past its time to live. */
+  expire(): void {
     const { store, registry, now } = this.context;
     for (const resource of registry.all()) {
       const { timeToLive } = resource.strategy;

@@ -1,10 +1,13 @@
 /** From CustomResourceDefinitions to resource definitions, and the end of both. */
-import { cloneJson, type StructuralSchema } from '../../lib/schema/structural-schema.ts';
+import { applyDefaults } from '../../lib/schema/apply-defaults.ts';
+import { prune } from '../../lib/schema/prune.ts';
+import { cloneJson, equalJson, type StructuralSchema } from '../../lib/schema/structural-schema.ts';
 import { CLEANUP_FINALIZER } from './builtin/custom-resource-definitions.ts';
 import { printerColumns, type PrinterColumn } from './columns.ts';
 import { at, listAt, plainText, textAt, type KubeObject, type Stored } from './objects.ts';
 import { compareVersions } from './registry.ts';
-import type { Resource, ResourceVersion } from './resource.ts';
+import { resourceId, type Resource, type ResourceVersion } from './resource.ts';
+import type { Store } from './store.ts';
 import type { Collecting } from './collecting.ts';
 
 export const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
@@ -60,6 +63,18 @@ function rootSchema(schema: StructuralSchema): StructuralSchema {
     ...schema,
     properties: { apiVersion: { type: 'string' }, kind: { type: 'string' }, ...properties, ...kept },
   };
+}
+
+/** Prunes and defaults the stored instances by the schema of the storage version. */
+export function reshapeInstances(store: Store, resource: Resource): void {
+  const schema = resource.versions.find(({ name }) => name === resource.storageVersion)?.schema;
+  if (!schema) return;
+  for (const stored of store.list(resourceId(resource))) {
+    const object = cloneJson(stored.object);
+    prune(schema, object, { isResource: true });
+    applyDefaults(schema, object);
+    if (!equalJson(object, stored.object)) store.reshape(stored, object);
+  }
 }
 
 /** Deletes the instances of a definition that is being deleted; without instances lets it go. @returns is there more to do */

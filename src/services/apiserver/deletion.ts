@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from '../../lib/schema/structural-schema.ts';
 import { at, textAt, timestamp, type KubeObject, type Stored } from './objects.ts';
 import { resourceSubject, type Strategy } from './resource.ts';
-import { badRequest, conflict } from './status-error.ts';
+import { badRequest, conflict, forbidden } from './status-error.ts';
 import { admitObject, type Target, type WriteContext, type WriteOptions } from './writes.ts';
 
 /** metav1.DeleteOptions, as far as they mean something here. */
@@ -55,6 +55,8 @@ export function remove(
   write: WriteOptions,
 ): Deletion {
   checkPreconditions(target, old, options);
+  const problem = target.resource.strategy.deletionProblem?.(old.object);
+  if (problem) throw forbidden(resourceSubject(target.resource, old.name), problem);
   admitObject(context, target, 'DELETE', undefined, old.object, write);
   const finalizers = finalizersFor(old.object, options);
   const { strategy } = target.resource;

@@ -39,6 +39,8 @@ export interface Strategy {
   validate?(object: KubeObject, old: KubeObject | undefined): FieldError[];
   /** holds something but metadata.finalizers the object once its deletion was asked for */
   isHeld?(object: KubeObject): boolean;
+  /** why the object may never be deleted */
+  deletionProblem?(object: KubeObject): string | undefined;
   /** changes the object that is marked as being deleted */
   prepareForDelete?(object: KubeObject): void;
   /** values for field selectors beside metadata.name and metadata.namespace */

@@ -97,6 +97,14 @@ export class Store {
     return last;
   }
 
+  /**
+   * Shows an object in another form from now on, without a change of it: no revision, no event, nothing on disk
+   * (a custom resource after its schema changed, as upstream defaults what it reads from storage).
+   */
+  reshape(old: Stored, object: KubeObject): void {
+    this.#index(old, storedObject(old.resourceId, object, old.revision));
+  }
+
   /** Resolves when all that is staged now is on disk. @throws what SQLite threw; then nothing of it happened */
   committed(): Promise<void> {
     if (this.#staged.length === 0) return Promise.resolve();

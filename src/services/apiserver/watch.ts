@@ -72,6 +72,7 @@ export class Watch {
 
   /** Begins; call it inside `store.read`. The response ends when the time is over or the client goes away. */
   start(): void {
+    if (this.#response.destroyed) return;
     const { revision } = this.#request;
     this.#response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
     this.#response.flushHeaders();
@@ -132,7 +133,9 @@ export class Watch {
   #send(type: string, stored: Stored): void {
     this.#response.write(this.#renderer.event(type, stored, this.#first));
     this.#first = false;
-    if (this.#response.writableLength > MAX_BACKLOG) this.#response.destroy();
+    if (this.#response.writableLength <= MAX_BACKLOG) return;
+    this.#stop?.();
+    this.#response.destroy();
   }
 
   #fail(error: StatusError): void {

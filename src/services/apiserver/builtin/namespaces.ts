@@ -5,6 +5,9 @@ import { builtIn, textColumn } from './define.ts';
 /** Namespaces that exist from the first start on. */
 export const INITIAL_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
 
+/** Namespaces that cannot be deleted, as upstream's NamespaceLifecycle admission has them. */
+const PERMANENT: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
+
 /** Held by `spec.finalizers` until the namespace is empty; see namespace-lifecycle.ts. */
 export const namespaces = builtIn({
   kind: 'Namespace',
@@ -37,6 +40,7 @@ export const namespaces = builtIn({
     prepareForDelete(namespace) {
       namespace.status = { ...(isObject(namespace.status) ? namespace.status : {}), phase: 'Terminating' };
     },
+    deletionProblem: ({ metadata }) => (PERMANENT.has(metadata.name) ? 'this namespace may not be deleted' : undefined),
     isHeld: (namespace) => listAt(namespace, 'spec', 'finalizers').length > 0,
     fields: (namespace) => ({ 'status.phase': textAt(namespace, 'status', 'phase') }),
   },
