@@ -14,8 +14,7 @@ function carriedOut(compiler: Compiler): ObservedRows {
   );
   for (const operation of inserts)
     observed.apply(
-      operation.table,
-      [{ uuid: operation.uuidName!, old: undefined, new: operation.row as never }],
+      [[operation.table, [{ uuid: operation.uuidName!, old: undefined, new: operation.row as never }]]],
       noDirt(),
     );
   return observed;

@@ -23,25 +23,40 @@ export class ObservedRows {
   readonly #names = new Map<RowId, string>();
   readonly #byUuid = new Map<string, RowId>();
 
-  /** Takes changes of one table; adds to `dirty` what of ours they touch: own writes come back as changes that need nothing. */
-  apply(table: string, changes: readonly RowChange[], dirty: Dirty): void {
-    const info = NB_TABLES[table];
-    if (!info) return;
-    for (const change of changes) {
-      // a row that was ours stays ours until it is deleted, even if somebody wiped the mark or the name: that is drift, to be repaired
-      const known = this.#byUuid.get(change.uuid);
-      const id = known ?? markedId(table, change.new);
-      if (info.uniqueName) this.#rename(table, change);
-      if (id === undefined) {
-        // it may have stood in the way of a row of ours
-        if (info.uniqueName && change.old) dirty.rows.add(rowId(table, String(change.old['name'])));
-        continue;
+  /**
+   * Takes one update of the database; adds to `dirty` what of ours it touches. Own writes come back as changes that need nothing.
+   * All rows are taken in before references between them are looked at, whichever table comes first.
+   */
+  apply(updates: Iterable<readonly [table: string, changes: readonly RowChange[]]>, dirty: Dirty): void {
+    const edited: (() => void)[] = [];
+    for (const [table, changes] of updates) {
+      if (!NB_TABLES[table]) continue;
+      for (const change of changes) {
+        const edit = this.#take(table, change, dirty);
+        if (edit) edited.push(edit);
       }
-      if (change.new) this.#put(id, change.uuid, change.new);
-      else this.#drop(id, change.uuid);
-      if (known !== undefined && change.old && change.new) this.#touchParts(table, id, change.old, change.new, dirty);
-      else dirty.rows.add(id);
     }
+    for (const look of edited) look();
+  }
+
+  /** Returns what remains to be looked at when all rows are known: the members of an edited row. */
+  #take(table: string, change: RowChange, dirty: Dirty): (() => void) | undefined {
+    const { uniqueName } = NB_TABLES[table]!;
+    // a row that was ours stays ours until it is deleted, even if somebody wiped the mark or the name: that is drift, to be repaired
+    const known = this.#byUuid.get(change.uuid);
+    const id = known ?? markedId(table, change.new);
+    if (uniqueName) this.#rename(table, change);
+    if (id === undefined) {
+      // it may have stood in the way of a row of ours
+      if (uniqueName && change.old) dirty.rows.add(rowId(table, nameOf(change.old)));
+      return undefined;
+    }
+    const { old, new: now } = change;
+    if (now) this.#put(id, change.uuid, now);
+    else this.#drop(id, change.uuid);
+    if (known !== undefined && old && now) return () => this.#touchParts(table, id, old, now, dirty);
+    dirty.rows.add(id);
+    return undefined;
   }
 
   /** An edited row: its own columns, and the members that came or went; a switch of 10,000 ports is not looked through for one of them. */
@@ -97,9 +112,8 @@ export class ObservedRows {
   }
 
   #rename(table: string, { uuid, old, new: now }: RowChange): void {
-    if (old && this.#names.get(rowId(table, String(old['name']))) === uuid)
-      this.#names.delete(rowId(table, String(old['name'])));
-    if (now) this.#names.set(rowId(table, String(now['name'])), uuid);
+    if (old && this.#names.get(rowId(table, nameOf(old))) === uuid) this.#names.delete(rowId(table, nameOf(old)));
+    if (now) this.#names.set(rowId(table, nameOf(now)), uuid);
   }
 }
 
@@ -125,4 +139,8 @@ function* symmetricDifference(a: readonly string[] = [], b: readonly string[] = 
       yield y;
     }
   }
+}
+
+function nameOf(row: ObservedColumns): string {
+  return typeof row['name'] === 'string' ? row['name'] : '';
 }

@@ -72,7 +72,7 @@ class Planner {
     for (const id of this.#inserts.keys()) this.#checkReferrers(id);
     const inserts = [...this.#inserts].map(([id, name]) => this.#insert(id, name));
     const changes = [...this.#checks].flatMap(([id, check]) => this.#change(id, check));
-    const deletes = [...this.#deletes.flatMap((id) => this.#delete(id))];
+    const deletes = this.#deletes.flatMap((id) => this.#delete(id));
     return {
       operations: [...inserts, ...changes, ...deletes],
       blocked: this.#blocked,

@@ -262,6 +262,14 @@ export class Controller {
       if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
       else this.#observeCommit(name);
     }
+    for (const id of this.#rejected.keys()) if (this.writer.observed.get(id)) this.#accept(id);
+  }
+
+  /** what stood in a row's way is gone */
+  #accept(id: RowId): void {
+    this.#rejected.delete(id);
+    const [kind, name] = splitObject(this.compiler.rows.claim(id)?.owner ?? '');
+    if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
   }
 
   #observeCommit(ipName: string): void {

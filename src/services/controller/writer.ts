@@ -35,16 +35,18 @@ export class Writer {
   readonly #options: WriterOptions;
   #dirty = noDirt();
   #sequence = 0;
-  #waiting = 0;
+  #done = 0;
   #flushing = false;
   #scheduled = false;
+  /** until everything declared is known, an observed row is not an unwanted one */
+  #started = false;
   #stopped = false;
   #idle: (() => void)[] = [];
 
   constructor(options: WriterOptions) {
     this.#options = options;
     options.session.onUpdate((updates) => {
-      for (const [table, changes] of Object.entries(updates)) this.observed.apply(table, changes as never, this.#dirty);
+      this.observed.apply(Object.entries(updates) as never, this.#dirty);
       if (!isClean(this.#dirty) || (options.epoch.own > 0 && options.epoch.isLost)) this.#schedule();
     });
     options.session.onState((state) => {
@@ -52,8 +54,9 @@ export class Writer {
     });
   }
 
-  /** Everything that is or should be is looked at once. */
+  /** All that is declared is compiled: everything that is or should be is looked at once. */
   start(): Promise<void> {
+    this.#started = true;
     addDirt(this.#dirty, everything(this.#options.compiler.rows, this.observed));
     return this.settled();
   }
@@ -79,7 +82,7 @@ export class Writer {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#flushing || this.#stopped) return;
+    if (!this.#started || this.#scheduled || this.#flushing || this.#stopped) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -94,7 +97,7 @@ export class Writer {
       while (
         !this.#stopped &&
         this.#options.session.state === 'ready' &&
-        (!isClean(this.#dirty) || this.#waiting !== this.#sequence || this.#options.epoch.isLost)
+        (!isClean(this.#dirty) || this.#done !== this.#sequence || this.#options.epoch.isLost)
       )
         await this.#step();
     } catch (error) {
@@ -122,7 +125,7 @@ export class Writer {
       return;
     }
     if (!isClean(rest)) return;
-    this.#waiting = sequence;
+    this.#done = sequence;
     this.#options.onCommitted(sequence);
   }
 

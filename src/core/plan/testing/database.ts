@@ -64,7 +64,7 @@ export class ModelDatabase {
     if (operation.op !== 'update' && operation.op !== 'mutate' && operation.op !== 'delete')
       throw new Error(`the model has no ${operation.op}`);
     const rows = tables.get(operation.table)!;
-    const uuid = String(operation.where[0]![2]);
+    const uuid = operation.where[0]![2] as string;
     const row = rows.get(uuid);
     if (!row) throw new Error(`no row ${uuid} in ${operation.table}`);
     if (operation.op === 'delete') rows.delete(uuid);
@@ -89,7 +89,7 @@ function isSet(table: string, column: string): boolean {
 
 function mutated(present: readonly Atom[], mutator: string, values: readonly Atom[]): readonly Atom[] {
   const rest = present.filter((value) => !values.includes(value));
-  return (mutator === 'insert' ? [...rest, ...values] : rest).toSorted();
+  return (mutator === 'insert' ? [...rest, ...values] : rest).toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 /** rows that nothing refers to are gone; a reference to a missing row is an error, as the server would say */

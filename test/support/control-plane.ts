@@ -1,0 +1,138 @@
+/** The control plane without a lab: the embedded API server, a real Northbound ovsdb-server, and the controller, in one process. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { Door } from '../../src/bin/admission.ts';
+import { NB_TABLES } from '../../src/core/ovn/tables.ts';
+import type { NorthboundTables } from '../../src/core/ovn/generated/nb.ts';
+import { KubeClient, type KubeObjectLike } from '../../src/lib/kube/client.ts';
+import { readKubeconfig } from '../../src/lib/kube/kubeconfig.ts';
+import type { MonitorOptions } from '../../src/lib/ovsdb/monitor.ts';
+import { OvsdbSession } from '../../src/lib/ovsdb/session.ts';
+import { TestServer } from '../../src/lib/ovsdb/testing/ovsdb-server.ts';
+import { ApiServer } from '../../src/services/apiserver/api-server.ts';
+import { loadCertificates } from '../../src/services/apiserver/certificates.ts';
+import { kubeconfig } from '../../src/services/apiserver/kubeconfig.ts';
+import { Controller } from '../../src/services/controller/controller.ts';
+import { Metrics } from '../../src/services/controller/metrics.ts';
+import { instance, launcher, R } from './objects.ts';
+import type { Resource } from '../../src/lib/kube/resource.ts';
+
+const CRDS = new URL('../../deploy/crds/', import.meta.url);
+const DEFINITIONS: Resource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+};
+
+export interface RunningController {
+  readonly controller: Controller;
+  readonly session: OvsdbSession<NorthboundTables>;
+  readonly client: KubeClient;
+  readonly metrics: Metrics;
+  readonly fatal: unknown[];
+  stop(): Promise<void>;
+}
+
+export class ControlPlane implements AsyncDisposable {
+  readonly directory: string;
+  readonly northbound: TestServer;
+  readonly api: ApiServer;
+  readonly kubeconfig: string;
+  readonly client: KubeClient;
+  readonly log: string[] = [];
+  readonly #running = new Set<RunningController>();
+
+  private constructor(directory: string, northbound: TestServer, api: ApiServer) {
+    this.directory = directory;
+    this.northbound = northbound;
+    this.api = api;
+    this.kubeconfig = join(directory, 'kubeconfig');
+    this.client = new KubeClient(readKubeconfig(this.kubeconfig), { connections: 32 });
+  }
+
+  static async start(engineRoot: string): Promise<ControlPlane> {
+    const directory = await mkdtemp(join(tmpdir(), 'weft-plane-'));
+    const northbound = await TestServer.start({ root: engineRoot });
+    const certificates = await loadCertificates(join(directory, 'pki'), []);
+    const door = new Door();
+    const api = new ApiServer({ file: join(directory, 'api.db'), certificates, admit: door.admit });
+    door.follow(api);
+    const port = await api.listen({ host: '127.0.0.1', port: 0 });
+    await writeFile(join(directory, 'kubeconfig'), kubeconfig(`https://127.0.0.1:${port}`, certificates), {
+      mode: 0o600,
+    });
+    const plane = new ControlPlane(directory, northbound, api);
+    for (const file of await readdir(CRDS))
+      await plane.client.create(DEFINITIONS, parse(await readFile(new URL(file, CRDS), 'utf8')) as KubeObjectLike);
+    return plane;
+  }
+
+  /** Starts a controller and waits until it is in sync. */
+  async controller(options: { readonly tunnelMtu?: number } = {}): Promise<RunningController> {
+    const monitor = {
+      ...Object.fromEntries(Object.entries(NB_TABLES).map(([table, { columns }]) => [table, columns])),
+      NB_Global: ['external_ids'],
+    };
+    const session = new OvsdbSession<NorthboundTables>({
+      remote: this.northbound.remote,
+      database: 'OVN_Northbound',
+      monitor: monitor as MonitorOptions<NorthboundTables>,
+    });
+    const client = new KubeClient(readKubeconfig(this.kubeconfig), { connections: 32 });
+    const metrics = new Metrics();
+    const fatal: unknown[] = [];
+    const controller = new Controller({
+      client,
+      session,
+      settings: { tunnelMtu: options.tunnelMtu ?? 1442 },
+      metrics,
+      log: (sentence) => this.log.push(sentence),
+      onFatal: (error) => fatal.push(error),
+    });
+    const running: RunningController = {
+      controller,
+      session,
+      client,
+      metrics,
+      fatal,
+      stop: async () => {
+        this.#running.delete(running);
+        await controller.stop();
+        await Promise.all([session.close(), client.close()]);
+      },
+    };
+    this.#running.add(running);
+    await controller.start();
+    return running;
+  }
+
+  /** Makes what KubeVirt makes of a running machine: the instance and its launcher pod. */
+  async launch(vm: string, networks: string, node = 'node1'): Promise<void> {
+    const { metadata } = await this.client.create<KubeObjectLike>(R.vmis, instance(vm));
+    await this.client.create(R.pods, launcher(vm, metadata.uid ?? '', networks, node));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const running of this.#running) await running.stop();
+    await this.client.close();
+    await this.api.close();
+    await this.northbound[Symbol.asyncDispose]();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Asks again until the answer is given; fails with the last error. */
+export async function eventually<T>(question: () => T | Promise<T>, seconds = 10): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await question();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

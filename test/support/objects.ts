@@ -1,0 +1,78 @@
+/** Small makers of the objects that tests declare. */
+import { networkAttachmentDefinitionKind } from '../../src/kinds/network-attachment-definition.ts';
+import { ipKind } from '../../src/kinds/ip.ts';
+import { type SubnetSpec, subnetKind } from '../../src/kinds/subnet.ts';
+import { virtualMachineInstanceKind, virtualMachineKind } from '../../src/kinds/virtual-machine.ts';
+import { type VpcSpec, vpcKind } from '../../src/kinds/vpc.ts';
+import { CORE } from '../../src/lib/kube/resource.ts';
+
+export const R = {
+  ...CORE,
+  vpcs: vpcKind,
+  subnets: subnetKind,
+  ips: ipKind,
+  attachments: networkAttachmentDefinitionKind,
+  vms: virtualMachineKind,
+  vmis: virtualMachineInstanceKind,
+} as const;
+
+export const vpc = (name: string, spec: VpcSpec = {}) => ({
+  apiVersion: 'kubeovn.io/v1',
+  kind: 'Vpc',
+  metadata: { name },
+  spec,
+});
+
+export const subnet = (name: string, owner: string, cidrBlock: string, more: SubnetSpec = {}) => ({
+  apiVersion: 'kubeovn.io/v1',
+  kind: 'Subnet',
+  metadata: { name },
+  spec: { vpc: owner, cidrBlock, ...more },
+});
+
+/** a network attachment of namespace `default` that names its subnet */
+export const network = (name: string, subnetName: string) => ({
+  apiVersion: 'k8s.cni.cncf.io/v1',
+  kind: 'NetworkAttachmentDefinition',
+  metadata: { name, namespace: 'default' },
+  spec: {
+    config: JSON.stringify({ cniVersion: '0.3.1', type: 'kube-ovn', ipam: { type: 'kube-ovn', subnet: subnetName } }),
+  },
+});
+
+/** the running instance of a virtual machine, which owns its launcher */
+export const instance = (vm: string) => ({
+  apiVersion: 'kubevirt.io/v1',
+  kind: 'VirtualMachineInstance',
+  metadata: { name: vm, namespace: 'default' },
+  spec: {},
+});
+
+/** a pod as KubeVirt's launcher of virtual machine `vm`, on a node, with networks of namespace `default` */
+export const launcher = (vm: string, uid: string, networks: string, node: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name: `virt-launcher-${vm}`,
+    namespace: 'default',
+    annotations: { 'k8s.v1.cni.cncf.io/networks': networks },
+    ownerReferences: [
+      { apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachineInstance', name: vm, uid, controller: true },
+    ],
+  },
+  spec: { nodeName: node, containers: [{ name: 'compute', image: 'launcher' }] },
+});
+
+export const pod = (name: string, networks: string, node = 'node1') => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'default', annotations: { 'k8s.v1.cni.cncf.io/networks': networks } },
+  spec: { nodeName: node, containers: [{ name: 'main', image: 'none' }] },
+});
+
+export const machine = (name: string, networks: string) => ({
+  apiVersion: 'kubevirt.io/v1',
+  kind: 'VirtualMachine',
+  metadata: { name, namespace: 'default', annotations: { 'k8s.v1.cni.cncf.io/networks': networks } },
+  spec: {},
+});
