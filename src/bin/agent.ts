@@ -24,31 +24,31 @@ interface Flags {
 export function command(): Command {
   return new Command('agent')
     .description('makes this node a chassis of OVN and gives pods their interfaces')
-    .requiredOption('--node NAME', 'name of this node in Kubernetes')
-    .option('--kubeconfig FILE', 'the cluster; default: $KUBECONFIG, else the pod’s service account')
-    .option('--ovs REMOTE', 'local Open vSwitch database', 'unix:/run/openvswitch/db.sock')
-    .requiredOption('--sb REMOTES', 'Southbound database for ovn-controller, comma-separated')
-    .addOption(new Option('--encap TYPE', 'encapsulation between nodes').choices(ENCAPS).default('geneve'))
-    .option('--encap-ip ADDRESS', 'tunnel address; default: the address of the first --underlay')
+    .requiredOption('--node <NAME>', 'name of this node in Kubernetes')
+    .option('--kubeconfig <FILE>', 'the cluster; default: $KUBECONFIG, else the pod’s service account')
+    .option('--ovs <REMOTE>', 'local Open vSwitch database', 'unix:/run/openvswitch/db.sock')
+    .requiredOption('--sb <REMOTES>', 'Southbound database for ovn-controller, comma-separated')
+    .addOption(new Option('--encap <TYPE>', 'encapsulation between nodes').choices(ENCAPS).default('geneve'))
+    .option('--encap-ip <ADDRESS>', 'tunnel address; default: the address of the first --underlay')
     .option(
-      '--underlay NIC',
+      '--underlay <NIC>',
       'NIC that gets a bridge of its own; the first carries the tunnels (repeatable)',
       (nic: string, all: readonly string[]) => [...all, nic],
       [],
     )
-    .option('--underlay-mtu BYTES', 'largest packet between nodes', '1500')
+    .option('--underlay-mtu <BYTES>', 'largest packet between nodes', '1500')
     .option('--underlay-ipv6', 'tunnels run over IPv6')
     .addOption(
-      new Option('--datapath TYPE', 'kernel (system) or userspace (netdev) datapath')
+      new Option('--datapath <TYPE>', 'kernel (system) or userspace (netdev) datapath')
         .choices(['system', 'netdev'])
         .default('system'),
     )
     .addOption(
-      new Option('--tso on|off', 'off: turn checksum offload off, for an Open vSwitch without userspace TSO')
+      new Option('--tso <STATE>', 'off: turn checksum offload off, for an Open vSwitch without userspace TSO')
         .choices(['on', 'off'])
         .default('on'),
     )
-    .option('--socket PATH', 'where the CNI executable asks', DEFAULT_SOCKET)
+    .option('--socket <PATH>', 'where the CNI executable asks', DEFAULT_SOCKET)
     .action(async (flags: Flags) => run(flags));
 }
 

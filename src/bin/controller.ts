@@ -25,13 +25,13 @@ interface Flags {
 export function command(): Command {
   return new Command('controller')
     .description('compiles what users declared into the Northbound database')
-    .option('--kubeconfig FILE', 'the cluster; default: $KUBECONFIG, else the pod’s service account')
-    .option('--nb REMOTE', 'Northbound database, unix:PATH or tcp:HOST:PORT', 'unix:/run/ovn/ovnnb_db.sock')
-    .addOption(new Option('--encap TYPE', 'encapsulation between nodes').choices(ENCAPS).default('geneve'))
-    .option('--underlay-mtu BYTES', 'largest packet between nodes', '1500')
+    .option('--kubeconfig <FILE>', 'the cluster; default: $KUBECONFIG, else the pod’s service account')
+    .option('--nb <REMOTE>', 'Northbound database, unix:PATH or tcp:HOST:PORT', 'unix:/run/ovn/ovnnb_db.sock')
+    .addOption(new Option('--encap <TYPE>', 'encapsulation between nodes').choices(ENCAPS).default('geneve'))
+    .option('--underlay-mtu <BYTES>', 'largest packet between nodes', '1500')
     .option('--underlay-ipv6', 'tunnels run over IPv6')
-    .option('--metrics-port PORT', 'serve /metrics, /healthz and /readyz there')
-    .option('--metrics-fd FD', 'the same on a socket that was handed over')
+    .option('--metrics-port <PORT>', 'serve /metrics, /healthz and /readyz there')
+    .option('--metrics-fd <FD>', 'the same on a socket that was handed over')
     .action(async (flags: Flags) => run(flags));
 }
 

@@ -72,7 +72,12 @@ export async function ensureEngine(home: string, progress: Progress): Promise<En
       await step.run(root);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
-      throw new LabError('engine-build', `the engine could not be built at "${step.does}"`, error.message, 'check that this machine reaches its Debian package mirror, then run the same command again: it goes on at this step');
+      throw new LabError(
+        'engine-build',
+        `the engine could not be built at "${step.does}"`,
+        error.message,
+        'check that this machine reaches its Debian package mirror, then run the same command again: it goes on at this step',
+      );
     }
     await writeFile(stamp, '');
   }
@@ -82,20 +87,46 @@ export async function ensureEngine(home: string, progress: Progress): Promise<En
 }
 
 async function checkMachine(home: string, progress: Progress): Promise<void> {
-  if (process.getuid?.() !== 0) throw new LabError('not-root', 'the lab needs root', 'it makes network namespaces and a Debian root', 'run it as root (sudo ./weft ...)');
+  if (process.getuid?.() !== 0)
+    throw new LabError(
+      'not-root',
+      'the lab needs root',
+      'it makes network namespaces and a Debian root',
+      'run it as root (sudo ./weft ...)',
+    );
   const os = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
-  if (!/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(os)) throw new LabError('wrong-os', 'this machine is neither Debian nor Ubuntu', 'the engine is made with debootstrap from Debian packages', 'use a Debian 12+ or Ubuntu 22.04+ machine, or give a ready root with --engine DIR');
+  if (!/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(os))
+    throw new LabError(
+      'wrong-os',
+      'this machine is neither Debian nor Ubuntu',
+      'the engine is made with debootstrap from Debian packages',
+      'use a Debian 12+ or Ubuntu 22.04+ machine, or give a ready root with --engine DIR',
+    );
   await mkdir(join(home, 'engine'), { recursive: true });
   const disk = await statfs(home);
   const free = disk.bavail * disk.bsize;
-  if (free < DISK_NEEDED) throw new LabError('no-disk', `${home} has ${Math.floor(free / 1e6)} MB free`, `the engine needs ${DISK_NEEDED / 1e6} MB while it is built`, 'free some space or point WEFT_HOME at a larger disk');
+  if (free < DISK_NEEDED)
+    throw new LabError(
+      'no-disk',
+      `${home} has ${Math.floor(free / 1e6)} MB free`,
+      `the engine needs ${DISK_NEEDED / 1e6} MB while it is built`,
+      'free some space or point WEFT_HOME at a larger disk',
+    );
   if (!existsSync('/usr/sbin/debootstrap')) {
     progress('install debootstrap');
     try {
       await run(['apt-get', 'update', '-qq'], { deadline: 300 });
-      await run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'debootstrap'], { deadline: 300, env: { DEBIAN_FRONTEND: 'noninteractive' } });
+      await run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'debootstrap'], {
+        deadline: 300,
+        env: { DEBIAN_FRONTEND: 'noninteractive' },
+      });
     } catch (error) {
-      throw new LabError('no-registry', 'debootstrap could not be installed', error instanceof Error ? error.message : String(error), 'check the package sources of this machine (apt-get update)');
+      throw new LabError(
+        'no-registry',
+        'debootstrap could not be installed',
+        error instanceof Error ? error.message : String(error),
+        'check the package sources of this machine (apt-get update)',
+      );
     }
   }
 }
@@ -104,14 +135,17 @@ const LEAN_DPKG = 'path-exclude=/usr/share/doc/*\npath-exclude=/usr/share/locale
 const LEAN_APT = 'APT::Install-Recommends "false";\nAcquire::Languages "none";\n';
 
 function steps(packages: readonly string[]): Step[] {
-  const chroot = (root: string, ...command: string[]) => run(['chroot', root, 'env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C', ...command], { deadline: 900 });
+  const chroot = (root: string, ...command: string[]) =>
+    run(['chroot', root, 'env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C', ...command], { deadline: 900 });
   return [
     {
       name: 'debootstrap',
       does: `Debian ${SUITE} base system (debootstrap)`,
       async run(root) {
         await rm(root, { recursive: true, force: true });
-        await run(['debootstrap', '--variant=minbase', '--include=ca-certificates', SUITE, root, ...debianMirror()], { deadline: 900 });
+        await run(['debootstrap', '--variant=minbase', '--include=ca-certificates', SUITE, root, ...debianMirror()], {
+          deadline: 900,
+        });
       },
     },
     {
@@ -141,7 +175,10 @@ function steps(packages: readonly string[]): Step[] {
         const image = /Depends: (linux-image-[0-9]\S+)/.exec(stdout)?.[1];
         if (!image) throw new Error(`${KERNEL} names no kernel image`);
         const archives = join(root, 'var/cache/apt/archives');
-        await run(['chroot', root, 'sh', '-c', 'cd /var/cache/apt/archives && exec apt-get download "$1"', 'sh', image], { deadline: 900 });
+        await run(
+          ['chroot', root, 'sh', '-c', 'cd /var/cache/apt/archives && exec apt-get download "$1"', 'sh', image],
+          { deadline: 900 },
+        );
         const deb = (await readdir(archives)).find((file) => file.startsWith(`${image}_`));
         if (!deb) throw new Error(`${image} was not downloaded`);
         await run(['dpkg-deb', '-x', join(archives, deb), join(root, 'opt/kernel')], { deadline: 300 });
@@ -154,7 +191,13 @@ function steps(packages: readonly string[]): Step[] {
         await chroot(root, 'apt-get', 'clean');
         await rm(join(root, 'var/lib/apt/lists'), { recursive: true, force: true });
         await mkdir(join(root, 'var/lib/apt/lists'), { recursive: true });
-        const { stdout } = await run(['dpkg-query', `--admindir=${root}/var/lib/dpkg`, '-W', '-f', '${Package} ${Version}\n']);
+        const { stdout } = await run([
+          'dpkg-query',
+          `--admindir=${root}/var/lib/dpkg`,
+          '-W',
+          '-f',
+          '${Package} ${Version}\n',
+        ]);
         await writeFile(join(root, 'etc/weft-engine'), stdout);
       },
     },

@@ -1,0 +1,53 @@
+/** Connects the API server's door with the core: each write of an object is judged among its committed neighbours. */
+import { admit } from '../core/admit/admit.ts';
+import { World } from '../core/compile/world.ts';
+import type { KubeObject } from '../kinds/object.ts';
+import type { AdmissionAnswer, AdmissionRequest, Admit } from '../services/apiserver/admission.ts';
+import type { ApiServer } from '../services/apiserver/api-server.ts';
+import type { KubeObject as StoredObject } from '../services/apiserver/objects.ts';
+import { worldChange } from '../services/controller/feed.ts';
+
+/** resource of the API server -> kind of the world */
+const WORLD_KINDS = { 'vpcs.kubeovn.io': 'Vpc', 'subnets.kubeovn.io': 'Subnet', 'ips.kubeovn.io': 'IP' } as const;
+type WorldResource = keyof typeof WORLD_KINDS;
+
+export interface CoreAdmission {
+  readonly admit: Admit;
+  /** Takes in what the server holds, and every later commit. Call it before the server listens. */
+  follow(server: ApiServer): void;
+}
+
+export function coreAdmission(): CoreAdmission {
+  const world = new World();
+  /** judged last, and perhaps staged since: two writes that are committed together must see each other */
+  let last: { readonly resource: WorldResource; readonly name: string } | undefined;
+  const take = (resource: string, name: string, object: StoredObject | undefined) => {
+    if (!isWorldResource(resource)) return;
+    world.apply(worldChange(WORLD_KINDS[resource], name, object as KubeObject | undefined));
+  };
+  return {
+    admit(request, read) {
+      if (last) take(last.resource, last.name, read.get(last.resource, '', last.name));
+      const { resource, name } = request;
+      last = isWorldResource(resource) ? { resource, name } : undefined;
+      return judge(request, world);
+    },
+    follow(server) {
+      for (const resource of Object.keys(WORLD_KINDS))
+        for (const object of server.objects(resource)) take(resource, object.metadata.name, object);
+      server.onCommit(({ type, object }) =>
+        take(object.resourceId, object.name, type === 'DELETED' ? undefined : object.object),
+      );
+    },
+  };
+}
+
+function judge({ operation, subresource, object, old }: AdmissionRequest, world: World): AdmissionAnswer {
+  if (operation === 'DELETE' || subresource !== undefined || object === undefined) return {};
+  const verdict = admit(object as KubeObject, old as KubeObject | undefined, world);
+  return { object: verdict.object as StoredObject, warnings: verdict.warnings, errors: verdict.errors };
+}
+
+function isWorldResource(resource: string): resource is WorldResource {
+  return Object.hasOwn(WORLD_KINDS, resource);
+}

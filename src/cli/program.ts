@@ -1,0 +1,15 @@
+/** The commands and their options. What a command does is loaded when it is run. */
+import { Command } from 'commander';
+import { registerLab } from './lab/lab.ts';
+
+/** @param processes names of Weft's own processes, for the help; they are added by the front door */
+export function createProgram(processes: readonly string[]): Command {
+  const program = new Command('weft')
+    .description('overlay networks for virtual machines on Kubernetes, compiled into a stock OVN')
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options)')
+    .addHelpText('after', `\nProcesses, for clusters and the lab: ${processes.join(', ')} (weft PROCESS --help)`);
+  registerLab(program);
+  return program;
+}

@@ -1,0 +1,85 @@
+/** What a lab's Kubernetes API holds at the start: CRDs, Nodes, the management ClusterNetwork. Idempotent. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { clusterNetworkKind } from '../../kinds/cluster-network.ts';
+import { type KubeClient, type KubeObjectLike } from '../../lib/kube/client.ts';
+import { KubeError } from '../../lib/kube/error.ts';
+import { CORE, type Resource } from '../../lib/kube/resource.ts';
+import { managementAddresses, nodeName } from './topology.ts';
+import type { LabOptions } from './options.ts';
+
+const CRDS: Resource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+};
+const CLUSTER_NETWORKS: Resource = { ...clusterNetworkKind };
+
+/** @param crdDirectory folder of CustomResourceDefinitions as YAML */
+export async function applyCluster(client: KubeClient, crdDirectory: string, options: LabOptions): Promise<void> {
+  const nodes = Array.from({ length: options.nodes }, (_, index) => nodeObject(nodeName(index + 1), options.ip));
+  const definitions = await readObjects(crdDirectory);
+  await Promise.all([
+    ...definitions.map((definition) => createOrReplace(client, CRDS, definition)),
+    ...nodes.map((node) => createUnlessThere(client, CORE.nodes, node)),
+  ]);
+  await createUnlessThere(client, CLUSTER_NETWORKS, {
+    apiVersion: `${CLUSTER_NETWORKS.group}/${CLUSTER_NETWORKS.version}`,
+    kind: clusterNetworkKind.kind,
+    metadata: { name: 'mgmt' },
+  });
+}
+
+export async function applyNode(client: KubeClient, name: string, families: LabOptions['ip']): Promise<void> {
+  await createUnlessThere(client, CORE.nodes, nodeObject(name, families));
+}
+
+export function nodeObject(name: string, families: LabOptions['ip']): KubeObjectLike & { readonly status: unknown } {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, ...labels(name) },
+    status: {
+      addresses: [
+        ...managementAddresses(name, families).map((address) => ({ type: 'InternalIP', address })),
+        { type: 'Hostname', address: name },
+      ],
+      conditions: [{ type: 'Ready', status: 'True', reason: 'LabStarted', message: 'the box of this node is up' }],
+    },
+  };
+}
+
+function labels(name: string): { readonly labels: Readonly<Record<string, string>> } {
+  const arch = process.arch === 'x64' ? 'amd64' : process.arch;
+  return { labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': arch } };
+}
+
+async function readObjects(directory: string): Promise<readonly KubeObjectLike[]> {
+  const files = (await readdir(directory)).filter((file) => file.endsWith('.yaml'));
+  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
+  return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as KubeObjectLike));
+}
+
+async function createUnlessThere(client: KubeClient, resource: Resource, object: KubeObjectLike): Promise<void> {
+  try {
+    await client.create(resource, object);
+  } catch (error) {
+    if (!(error instanceof KubeError && error.reason === 'AlreadyExists')) throw error;
+  }
+}
+
+async function createOrReplace(client: KubeClient, resource: Resource, object: KubeObjectLike): Promise<void> {
+  try {
+    await client.create(resource, object);
+  } catch (error) {
+    if (!(error instanceof KubeError && error.reason === 'AlreadyExists')) throw error;
+    const { metadata } = await client.get<KubeObjectLike>(resource, undefined, object.metadata.name);
+    const { resourceVersion } = metadata;
+    await client.update(resource, {
+      ...object,
+      metadata: { ...object.metadata, ...(resourceVersion ? { resourceVersion } : {}) },
+    });
+  }
+}

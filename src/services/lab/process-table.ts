@@ -1,0 +1,235 @@
+/** The processes of a lab as data: what runs in which box, after what. Commands are those inside the box. */
+import type { LabOptions } from './options.ts';
+import { CENTRAL, managementAddresses, nodeName, UNDERLAY_DEVICES } from './topology.ts';
+
+/** Points of the start that are no process: the API answers; CRDs and Nodes are there. */
+export type Milestone = 'api' | 'cluster';
+
+/** A listening socket of the host's loopback that a process gets as file descriptor 3. */
+export type Handover = 'api' | 'metrics';
+
+export interface ProcessSpec {
+  readonly box: string;
+  readonly name: string;
+  readonly command: readonly string[];
+  /** `BOX/PROCESS` or a milestone: what must be ready before the first start */
+  readonly after: readonly string[];
+  /** below /run of the box: the process is ready when this socket is there */
+  readonly socket?: string;
+  /** below /run of the box: name of the control socket by process number, for `ovs-appctl -t NAME`; links to `NAME.ctl` */
+  readonly controlLink?: string;
+  readonly handover?: Handover;
+}
+
+export interface Plan {
+  readonly options: LabOptions;
+  /** the Node.js program and Weft's front door, as paths that are valid in every box */
+  readonly weft: readonly string[];
+  /** the engine has an Open vSwitch with DPDK, whose userspace datapath does TCP segmentation offload */
+  readonly tso: boolean;
+  /** commands of Weft that are run: its composition roots */
+  readonly roles: readonly Role[];
+}
+
+export const ROLES = ['apiserver', 'controller', 'agent', 'virt'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const KUBECONFIG = '/run/weft/kubeconfig';
+export const API_PORT = 6443;
+export const SOUTHBOUND_PORT = 6642;
+const UNDERLAY_MTU = 1500;
+const NB = 'unix:/run/ovn/ovnnb_db.sock';
+const SB = 'unix:/run/ovn/ovnsb_db.sock';
+const VSWITCH = 'unix:/run/openvswitch/db.sock';
+export const DPDK_VSWITCHD = '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk';
+
+export function keyOfProcess({ box, name }: Pick<ProcessSpec, 'box' | 'name'>): string {
+  return `${box}/${name}`;
+}
+
+export function processTable(plan: Plan): readonly ProcessSpec[] {
+  const nodes = Array.from({ length: plan.options.nodes }, (_, index) => nodeName(index + 1));
+  return [...centralProcesses(plan), ...nodes.flatMap((node) => nodeProcesses(plan, node))];
+}
+
+function centralProcesses(plan: Plan): readonly ProcessSpec[] {
+  const addresses = managementAddresses(CENTRAL, plan.options.ip);
+  return [
+    ovsdbServer(CENTRAL, 'ovsdb-nb', 'ovn/ovnnb_db', '/var/lib/ovn/ovnnb_db.db', []),
+    ovsdbServer(
+      CENTRAL,
+      'ovsdb-sb',
+      'ovn/ovnsb_db',
+      '/var/lib/ovn/ovnsb_db.db',
+      addresses.map((address) => `ptcp:${SOUTHBOUND_PORT}:${bracketed(address)}`),
+    ),
+    {
+      box: CENTRAL,
+      name: 'ovn-northd',
+      command: [
+        '/usr/bin/ovn-northd',
+        ...daemonFlags('ovn-northd', 'ovn/ovn-northd'),
+        `--ovnnb-db=${NB}`,
+        `--ovnsb-db=${SB}`,
+      ],
+      after: ['central/ovsdb-nb', 'central/ovsdb-sb'],
+    },
+    ...weftProcess(
+      plan,
+      'apiserver',
+      CENTRAL,
+      'apiserver',
+      [
+        'apiserver',
+        '--data',
+        '/var/lib/weft/api.db',
+        '--pki',
+        '/var/lib/weft/pki',
+        ...addresses.flatMap((address) => ['--listen', `${bracketed(address)}:${API_PORT}`]),
+        '--listen-fd',
+        '3',
+      ],
+      [],
+      'api',
+    ),
+    ...weftProcess(
+      plan,
+      'controller',
+      CENTRAL,
+      'controller',
+      [
+        'controller',
+        '--kubeconfig',
+        KUBECONFIG,
+        '--nb',
+        NB,
+        '--encap',
+        plan.options.encap,
+        '--underlay-mtu',
+        String(UNDERLAY_MTU),
+        ...(plan.options.ip === '6' ? ['--underlay-ipv6'] : []),
+        '--metrics-fd',
+        '3',
+      ],
+      ['cluster', 'central/ovsdb-nb'],
+      'metrics',
+    ),
+    ...weftProcess(
+      plan,
+      'virt',
+      CENTRAL,
+      'virt-controller',
+      ['virt', 'controller', '--kubeconfig', KUBECONFIG],
+      ['cluster'],
+    ),
+  ];
+}
+
+/** What runs on one node. */
+export function nodeProcesses(plan: Plan, node: string): readonly ProcessSpec[] {
+  const [central] = managementAddresses(CENTRAL, plan.options.ip);
+  return [
+    ovsdbServer(node, 'ovsdb-server', 'openvswitch/db', '/var/lib/openvswitch/conf.db', [], 'openvswitch/ovsdb-server'),
+    {
+      box: node,
+      name: 'ovs-vswitchd',
+      command: [
+        plan.tso ? DPDK_VSWITCHD : '/usr/sbin/ovs-vswitchd',
+        ...daemonFlags('ovs-vswitchd', 'openvswitch/ovs-vswitchd'),
+        '--unixctl=/run/openvswitch/ovs-vswitchd.ctl',
+        VSWITCH,
+      ],
+      after: [`${node}/ovsdb-server`],
+      controlLink: 'openvswitch/ovs-vswitchd',
+    },
+    {
+      box: node,
+      name: 'ovn-controller',
+      command: ['/usr/bin/ovn-controller', ...daemonFlags('ovn-controller', 'ovn/ovn-controller'), VSWITCH],
+      after: [`${node}/ovsdb-server`],
+    },
+    ...weftProcess(
+      plan,
+      'agent',
+      node,
+      'agent',
+      [
+        'agent',
+        '--node',
+        node,
+        '--kubeconfig',
+        KUBECONFIG,
+        '--ovs',
+        VSWITCH,
+        '--sb',
+        `tcp:${bracketed(central!)}:${SOUTHBOUND_PORT}`,
+        '--encap',
+        plan.options.encap,
+        ...UNDERLAY_DEVICES.flatMap((device) => ['--underlay', device]),
+        '--underlay-mtu',
+        String(UNDERLAY_MTU),
+        ...(plan.options.ip === '6' ? ['--underlay-ipv6'] : []),
+        '--datapath',
+        'netdev',
+        '--tso',
+        plan.tso ? 'on' : 'off',
+      ],
+      ['cluster', `${node}/ovsdb-server`],
+    ),
+    ...weftProcess(
+      plan,
+      'virt',
+      node,
+      'virt-node',
+      ['virt', 'node', '--node', node, '--kubeconfig', KUBECONFIG],
+      ['cluster'],
+    ),
+  ];
+}
+
+function ovsdbServer(
+  box: string,
+  name: string,
+  socket: string,
+  database: string,
+  remotes: readonly string[],
+  pidfile = socket,
+): ProcessSpec {
+  const command = [
+    '/usr/sbin/ovsdb-server',
+    ...daemonFlags(name, pidfile),
+    `--unixctl=/run/${pidfile}.ctl`,
+    ...[`punix:/run/${socket}.sock`, ...remotes].map((remote) => `--remote=${remote}`),
+    database,
+  ];
+  return { box, name, command, after: [], socket: `${socket}.sock`, controlLink: pidfile };
+}
+
+/** In the foreground, under the supervisor; pidfile and log where they are looked for. */
+function daemonFlags(name: string, pidfile: string): readonly string[] {
+  return [
+    '--no-chdir',
+    '-vconsole:off',
+    '-vsyslog:off',
+    '-vpoll_loop:off',
+    `--log-file=/var/log/${name}.log`,
+    `--pidfile=/run/${pidfile}.pid`,
+  ];
+}
+
+function weftProcess(
+  plan: Plan,
+  role: Role,
+  box: string,
+  name: string,
+  args: readonly string[],
+  after: readonly string[],
+  handover?: Handover,
+): readonly ProcessSpec[] {
+  if (!plan.roles.includes(role)) return [];
+  return [{ box, name, command: [...plan.weft, ...args], after, ...(handover ? { handover } : {}) }];
+}
+
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
