@@ -3,22 +3,24 @@ import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { equalJson } from '../../lib/schema/structural-schema.ts';
+import { cloneJson, equalJson, type JsonObject } from '../../lib/schema/structural-schema.ts';
 import type { Admit } from './admission.ts';
 import { sendError, type Exchange } from './answer.ts';
 import { BUILT_IN } from './builtin/all.ts';
 import { INITIAL_NAMESPACES, namespaces } from './builtin/namespaces.ts';
 import type { Certificates } from './certificates.ts';
+import { conform } from './conform.ts';
 import { Collector } from './collector.ts';
 import { customResource, DEFINITIONS, reshapeInstances } from './custom-resources.ts';
-import type { KubeObject } from './objects.ts';
+import { textAt, type KubeObject } from './objects.ts';
+import { resourceId, splitApiVersion } from './resource.ts';
 import { Registry } from './registry.ts';
 import { ResourceHandler } from './resource-handler.ts';
 import { OPEN_PATHS, Router } from './router.ts';
-import { badRequest, StatusError } from './status-error.ts';
+import { badRequest, noSuchRoute, StatusError } from './status-error.ts';
 import { Storage } from './storage.ts';
 import { Store } from './store.ts';
-import { create, type WriteContext } from './writes.ts';
+import { create, update, type WriteContext } from './writes.ts';
 import type { Change } from './watch-history.ts';
 
 /** Where to listen: host and port (0 picks one), a socket that was handed over, a path. */
@@ -44,6 +46,7 @@ export class ApiServer {
   readonly #storage: Storage;
   readonly #store: Store;
   readonly #registry = new Registry();
+  readonly #context: WriteContext;
   readonly #collector: Collector;
   readonly #resources: ResourceHandler;
   readonly #router: Router;
@@ -65,6 +68,7 @@ export class ApiServer {
       admit: options.admit,
       now: options.now ?? (() => new Date()),
     };
+    this.#context = context;
     this.#resources = new ResourceHandler(context);
     this.#router = new Router(this.#registry, this.#resources);
     this.#collector = new Collector(context, this.#report);
@@ -80,6 +84,31 @@ export class ApiServer {
   /** Calls the listener with every committed change, in order; it must neither throw nor write. */
   onCommit(listener: (change: Change) => void): void {
     this.#store.onCommit(listener);
+  }
+
+  /**
+   * Makes sure that an object is as given: creates it, or replaces what differs (everything but status and metadata that is
+   * not mentioned). For what has to be there before anybody is served, such as definitions. Asks no admission hook.
+   * @throws StatusError as a request would get it
+   */
+  async ensure(wanted: JsonObject): Promise<void> {
+    const { group, version } = splitApiVersion(textAt(wanted, 'apiVersion'));
+    const resource = this.#registry.byKind(group, textAt(wanted, 'kind'));
+    const served = resource && this.#registry.served(group, version, resource.plural);
+    if (!served) throw noSuchRoute();
+    const { object } = conform(served, cloneJson(wanted));
+    const target = {
+      ...served,
+      namespace: object.metadata.namespace ?? '',
+      name: object.metadata.name,
+      subresource: '',
+    };
+    const old = this.#store.get(resourceId(served.resource), target.namespace, target.name);
+    const context = { ...this.#context, admit: undefined };
+    const options = { dryRun: false, warnings: [] };
+    if (!old) create(context, target, object, options);
+    else update(context, target, old, { ...object, metadata: { ...old.object.metadata, ...object.metadata } }, options);
+    await this.#store.committed();
   }
 
   /** The objects of a resource (`vpcs.kubeovn.io`, `pods`), which must not be changed. */

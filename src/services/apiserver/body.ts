@@ -6,7 +6,7 @@ import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from './protobuf.ts';
 import { badRequest, StatusError, unsupportedMediaType } from './status-error.ts';
 
 /** bytes; upstream's limit on request bodies */
-export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 export interface Body {
   readonly bytes: Buffer;
@@ -36,7 +36,7 @@ export interface Decoded {
   readonly duplicates: readonly string[];
 }
 
-export const OBJECT_MEDIA_TYPES = ['application/json', 'application/yaml'] as const;
+const OBJECT_MEDIA_TYPES = ['application/json', 'application/yaml'] as const;
 
 /** Decodes a body that holds one object. @throws StatusError BadRequest or UnsupportedMediaType */
 export function decodeObject(body: Body, options: { readonly findDuplicates: boolean }): Decoded {

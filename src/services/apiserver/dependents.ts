@@ -3,6 +3,7 @@ import { cloneJson } from '../../lib/schema/structural-schema.ts';
 import type { Collecting } from './collecting.ts';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from './deletion.ts';
 import type { OwnerReference, Stored } from './objects.ts';
+import { splitApiVersion } from './resource.ts';
 
 /** Without any owner left the object goes; otherwise only the references to absent owners go. */
 export function settleOwners(collector: Collecting, stale: Stored): void {
@@ -22,8 +23,8 @@ export function settleOwners(collector: Collecting, stale: Stored): void {
 function isPresent({ context }: Collecting, dependent: Stored, { apiVersion, kind, uid }: OwnerReference): boolean {
   const owner = context.store.byUid(uid);
   if (owner) return owner.namespace === '' || owner.namespace === dependent.namespace;
-  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-  const resource = context.registry.byKind(group!, kind);
+  const { group, version } = splitApiVersion(apiVersion);
+  const resource = context.registry.byKind(group, kind);
   return !resource?.versions.some(({ name }) => name === version);
 }
 

@@ -1,7 +1,7 @@
 import { labelValueProblem, qualifiedNameProblem } from './names.ts';
 import { badRequest } from './status-error.ts';
 
-export type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
 export type LabelTest = (labels: Labels) => boolean;
 
 /** Set requirement: `key in (a, b)`, `key notin (a)` */

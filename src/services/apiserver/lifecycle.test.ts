@@ -169,6 +169,25 @@ describe('a schema that changes', () => {
   });
 });
 
+describe('ensure', () => {
+  it('creates what is absent, replaces what differs, leaves alone what is as wanted', async () => {
+    const api = await started();
+    await api.server.ensure(WIDGET_CRD);
+    await api.call('POST', WIDGETS, { body: widget('kept') });
+    const first = (await api.call('GET', `${CRDS}/widgets.example.org`)).body;
+    await api.server.ensure(WIDGET_CRD);
+    expect((await api.call('GET', `${CRDS}/widgets.example.org`)).body).toEqual(first);
+    const changed = cloneJson(WIDGET_CRD);
+    (at(changed, 'spec', 'names') as JsonObject).shortNames = ['wdg'];
+    await api.server.ensure(changed);
+    expect((await api.call('GET', '/apis/example.org/v1')).text).toContain('"shortNames":["wdg"]');
+    expect((await api.call('GET', `${WIDGETS}/kept`)).code).toBe(200);
+    await expect(api.server.ensure({ apiVersion: 'nope/v1', kind: 'Nope' })).rejects.toThrow(
+      'could not find the requested resource',
+    );
+  });
+});
+
 describe('the collector', () => {
   it('drops events past their time, by the last time they were seen', async () => {
     const store = new Store(new Storage(':memory:'));

@@ -11,7 +11,7 @@ export interface OwnerReference extends JsonObject {
 }
 
 /** metav1.ObjectMeta without the managed fields, which this server does not keep. */
-export interface ObjectMeta extends JsonObject {
+interface ObjectMeta extends JsonObject {
   name: string;
   generateName?: string;
   namespace?: string;

@@ -16,7 +16,7 @@ const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
 const APPLY_PATCHES: readonly string[] = ['application/apply-patch+yaml', 'application/apply-patch+cbor'];
 
 /** Media types of patches that the resource takes. */
-export function patchMediaTypes(resource: Resource): string[] {
+function patchMediaTypes(resource: Resource): string[] {
   return [JSON_PATCH, MERGE_PATCH, ...(resource.custom ? [] : [STRATEGIC_MERGE_PATCH])];
 }
 

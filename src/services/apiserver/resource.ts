@@ -103,6 +103,12 @@ export function apiVersionOf(group: string, version: string): string {
   return group === '' ? version : `${group}/${version}`;
 }
 
+/** The inverse of `apiVersionOf`. */
+export function splitApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
+  const slash = apiVersion.indexOf('/');
+  return { group: apiVersion.slice(0, Math.max(slash, 0)), version: apiVersion.slice(slash + 1) };
+}
+
 /** The subject of messages that name the resource ("vpcs.kubeovn.io"). */
 export function resourceSubject(resource: Resource, name: string): Subject {
   return { group: resource.group, kind: resource.plural, name };

@@ -3,7 +3,7 @@ import { causeReason, renderErrorBody, renderFieldErrors, type FieldError } from
 import type { JsonObject } from '../../lib/schema/structural-schema.ts';
 
 /** HTTP code of each reason that this server gives. */
-export const STATUS_REASONS = {
+const STATUS_REASONS = {
   BadRequest: 400,
   Unauthorized: 401,
   Forbidden: 403,

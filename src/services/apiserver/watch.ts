@@ -52,6 +52,8 @@ export class Watch {
   readonly #request: WatchRequest;
   readonly #resourceId: string;
   #first = true;
+  /** bytes that may wait: what the watch began with does not count as slowness */
+  #backlog = MAX_BACKLOG;
   #stop: (() => void) | undefined;
 
   constructor(
@@ -99,6 +101,7 @@ export class Watch {
   }
 
   #listen(): void {
+    this.#backlog += this.#response.writableLength;
     const unsubscribe = this.#store.watch(this.#resourceId, (change) => this.#deliver(change));
     const bookmarks = this.#request.bookmarks ? setInterval(() => this.#bookmark(), BOOKMARK_INTERVAL) : undefined;
     const timeout = setTimeout(() => this.end(), Math.min(this.#request.timeout, 2 ** 31 - 1));
@@ -133,8 +136,8 @@ export class Watch {
   #send(type: string, stored: Stored): void {
     this.#response.write(this.#renderer.event(type, stored, this.#first));
     this.#first = false;
-    if (this.#response.writableLength <= MAX_BACKLOG) return;
-    this.#stop?.();
+    if (!this.#stop || this.#response.writableLength <= this.#backlog) return;
+    this.#stop();
     this.#response.destroy();
   }
 

@@ -176,6 +176,7 @@ export const customResourceDefinitions = builtIn({
   categories: ['api-extensions'],
   namespaced: false,
   status: true,
+  showsAge: false,
   columns: [textColumn('Created At')],
   cells: (definition) => [definition.metadata.creationTimestamp],
   strategy: {

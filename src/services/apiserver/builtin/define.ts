@@ -18,6 +18,8 @@ export interface BuiltIn {
   readonly cells?: RowPrinter;
   readonly wideColumns?: readonly Column[];
   readonly wideCells?: RowPrinter;
+  /** the table ends with the age; default true */
+  readonly showsAge?: boolean;
   readonly strategy?: Strategy;
   readonly subresources?: readonly Subresource[];
   readonly schema?: StructuralSchema;
@@ -25,7 +27,7 @@ export interface BuiltIn {
 
 /** A resource definition for a kind that Kubernetes itself has: one version, a table with name and age. */
 export function builtIn(kind: BuiltIn): Resource {
-  const { version = 'v1', columns = [], wideColumns = [], cells, wideCells } = kind;
+  const { version = 'v1', columns = [], wideColumns = [], showsAge = true, cells, wideCells } = kind;
   return {
     group: kind.group ?? '',
     kind: kind.kind,
@@ -44,11 +46,11 @@ export function builtIn(kind: BuiltIn): Resource {
         name: version,
         served: true,
         status: kind.status ?? false,
-        columns: [NAME_COLUMN, ...columns, AGE_COLUMN, ...wideColumns],
+        columns: [NAME_COLUMN, ...columns, ...(showsAge ? [AGE_COLUMN] : []), ...wideColumns],
         row: (object, now) => [
           object.metadata.name,
           ...(cells?.(object, now) ?? []),
-          age(object.metadata.creationTimestamp, now),
+          ...(showsAge ? [age(object.metadata.creationTimestamp, now)] : []),
           ...(wideCells?.(object, now) ?? []),
         ],
         ...(kind.schema ? { schema: kind.schema } : {}),
