@@ -97,6 +97,7 @@ export class Agent {
   /** Interfaces stay as they are; only the agent goes. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#peers.stop();
     this.#server?.close();
     await Promise.all([this.#pods.stop(), this.#subnets.stop(), this.#attachments.stop()]);
     await this.#settling;
@@ -141,6 +142,7 @@ export class Agent {
       const addresses = await settleUnderlay(nic);
       if (offloadsOff && addresses !== undefined)
         await Promise.all([nic, underlayBridge(nic)].map((device) => turnOffloadsOff(device)));
+      if (index === 0 && addresses !== undefined) this.#peers.forget();
       if (index > 0 || addresses?.[0] === undefined || this.#encapIp !== undefined) continue;
       this.#encapIp = addresses[0];
       this.#again = true;

@@ -21,6 +21,12 @@ export function hostDevice(containerId: string, ifname: string): string {
   return `weft${createHash('sha256').update(`${containerId}/${ifname}`).digest('hex').slice(0, 11)}`;
 }
 
+/**
+ * The node's end takes whatever a guest sends, also one whose MTU was raised by hand: the router must see such a packet to answer that it is
+ * too big.
+ */
+const HOST_MTU = 9216;
+
 /** Makes the pair anew and configures the pod's end. */
 export async function makeVeth(
   host: string,
@@ -34,7 +40,7 @@ export async function makeVeth(
       'add',
       host,
       'mtu',
-      String(mtu),
+      String(Math.max(mtu, HOST_MTU)),
       'type',
       'veth',
       'peer',
