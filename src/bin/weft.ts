@@ -1,30 +1,40 @@
 /** The front door: commands for people (src/cli), and the processes themselves, each with a composition root of its own here. */
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
-import { createProgram } from '../cli/program.ts';
-import { failWith } from '../cli/failure.ts';
 
-interface CompositionRoot {
-  command(): Command;
-}
-
-/** loaded only when asked for: a process starts without what the others need */
-const PROCESSES: Readonly<Record<string, () => Promise<CompositionRoot>>> = {
+/** processes of Weft -> composition root, loaded only when asked for: a process starts without what the others need */
+const PROCESSES = {
   apiserver: () => import('./apiserver.ts'),
   controller: () => import('./controller.ts'),
   agent: () => import('./agent.ts'),
-  virt: () => import(new URL('virt.ts', import.meta.url).href) as Promise<CompositionRoot>,
+  virt: () => import(new URL('virt.ts', import.meta.url).href) as Promise<{ readonly command: () => Command }>,
   supervisor: () => import('./supervisor.ts'),
-};
+} as const;
 
-async function main(args: readonly string[]): Promise<void> {
-  const wanted = Object.keys(PROCESSES).find((name) => name === args[0]);
-  const program = createProgram(Object.keys(PROCESSES).filter((name) => name !== wanted));
-  if (wanted !== undefined) program.addCommand((await PROCESSES[wanted]!()).command());
-  await program.parseAsync(args, { from: 'user' });
+/** milliseconds after which a process has loaded what it needs */
+const LOADED = 5000;
+
+function isProcess(name: string | undefined): name is keyof typeof PROCESSES {
+  return name !== undefined && Object.hasOwn(PROCESSES, name);
 }
 
+async function main(args: readonly string[]): Promise<void> {
+  const [name] = args;
+  if (!isProcess(name)) {
+    const { createProgram } = await import('../cli/program.ts');
+    return void (await createProgram(Object.keys(PROCESSES)).parseAsync(args, { from: 'user' }));
+  }
+  const { command } = await PROCESSES[name]();
+  // a process that is killed would leave nothing for the next start
+  setTimeout(flushCompileCache, LOADED).unref();
+  await command().exitOverride().parseAsync(args.slice(1), { from: 'user' });
+}
+
+// half of the time of a start is parsing and stripping types: Node keeps the result, by path and content
+enableCompileCache(process.env['NODE_COMPILE_CACHE'] ?? `${process.env['WEFT_HOME'] || '/var/lib/weft'}/compile-cache`);
 try {
   await main(process.argv.slice(2));
 } catch (error) {
+  const { failWith } = await import('../cli/failure.ts');
   failWith(error);
 }

@@ -17,7 +17,10 @@ export function registerExec(lab: Command): void {
     .action(run);
 }
 
-async function run(box: string, command: readonly string[], { name }: { readonly name?: string }): Promise<void> {
+async function run(box: string, words: readonly string[], { name }: { readonly name?: string }): Promise<void> {
+  // with options passed through, commander leaves the -- in front of the command to us
+  const command = words[0] === '--' ? words.slice(1) : words;
+  if (command.length === 0) throw new CliError(2, 'the command is missing: weft lab exec BOX -- COMMAND');
   const [{ BOX_ENVIRONMENT, inBox, readBoxes }, { LabError }] = await Promise.all([
     import('../../services/lab/box.ts'),
     import('../../services/lab/errors.ts'),

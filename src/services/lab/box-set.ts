@@ -1,7 +1,7 @@
 /** The boxes of one lab: made together, filled with what their processes need, remembered by their pause processes. */
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { isRunning, type ProcessId, signalProcess } from '../../lib/proc/process-id.ts';
-import { type Boxes, inBox, type Mount, NODE_IN_BOX, startBox } from './box.ts';
+import { type Boxes, COMPILE_CACHE, inBox, type Mount, NODE_IN_BOX, startBox } from './box.ts';
 import { emptyDatabases } from './databases.ts';
 import { processesOfLab } from './lab-processes.ts';
 import { connectBoxes } from './network.ts';
@@ -41,6 +41,7 @@ export class BoxSet {
 
   /** Makes boxes with their wires; the fabric must be among the first ones. */
   async add(names: readonly string[]): Promise<void> {
+    await mkdir(`${this.#options.paths.home}/compile-cache`, { recursive: true });
     const { paths, state } = this.#options;
     await connectBoxes(paths.name, names, state.options.ip);
     await Promise.all(names.map((name) => this.#make(name)));
@@ -75,7 +76,8 @@ export class BoxSet {
     const { paths, repository } = this.#options;
     const source: Mount = { source: repository, target: repository, writable: false };
     const data: Mount = { source: paths.directory, target: '/var/lib/weft', writable: true };
-    return box === CENTRAL ? [source, data] : [source];
+    const cache: Mount = { source: `${paths.home}/compile-cache`, target: COMPILE_CACHE, writable: true };
+    return box === CENTRAL ? [source, cache, data] : [source, cache];
   }
 
   async #fill(box: string, root: string): Promise<void> {

@@ -13,11 +13,15 @@ import { boxRun, type LabPaths } from './paths.ts';
 
 const SCRIPT = fileURLToPath(new URL('box-init.sh', import.meta.url));
 
+/** where Node keeps compiled modules; one for all boxes, because it speeds starts up and changes nothing else */
+export const COMPILE_CACHE = '/var/cache/weft';
+
 /** environment of every process in a box */
 export const BOX_ENVIRONMENT: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   HOME: '/root',
   LANG: 'C.UTF-8',
+  NODE_COMPILE_CACHE: COMPILE_CACHE,
 };
 
 /** the Node.js program inside a box */

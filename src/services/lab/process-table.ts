@@ -37,6 +37,8 @@ export type Role = (typeof ROLES)[number];
 export const KUBECONFIG = '/run/weft/kubeconfig';
 export const API_PORT = 6443;
 export const SOUTHBOUND_PORT = 6642;
+/** where the agent answers the CNI executable, below /run */
+const CNI_SOCKET = 'openvswitch/kube-ovn-daemon.sock';
 const UNDERLAY_MTU = 1500;
 const NB = 'unix:/run/ovn/ovnnb_db.sock';
 const SB = 'unix:/run/ovn/ovnsb_db.sock';
@@ -90,7 +92,7 @@ function centralProcesses(plan: Plan): readonly ProcessSpec[] {
         '3',
       ],
       [],
-      'api',
+      { handover: 'api' },
     ),
     ...weftProcess(
       plan,
@@ -112,7 +114,7 @@ function centralProcesses(plan: Plan): readonly ProcessSpec[] {
         '3',
       ],
       ['cluster', 'central/ovsdb-nb'],
-      'metrics',
+      { handover: 'metrics' },
     ),
     ...weftProcess(
       plan,
@@ -175,6 +177,7 @@ export function nodeProcesses(plan: Plan, node: string): readonly ProcessSpec[] 
         plan.tso ? 'on' : 'off',
       ],
       ['cluster', `${node}/ovsdb-server`],
+      { socket: CNI_SOCKET },
     ),
     ...weftProcess(
       plan,
@@ -224,10 +227,10 @@ function weftProcess(
   name: string,
   args: readonly string[],
   after: readonly string[],
-  handover?: Handover,
+  more: Pick<ProcessSpec, 'handover' | 'socket'> = {},
 ): readonly ProcessSpec[] {
   if (!plan.roles.includes(role)) return [];
-  return [{ box, name, command: [...plan.weft, ...args], after, ...(handover ? { handover } : {}) }];
+  return [{ box, name, command: [...plan.weft, ...args], after, ...more }];
 }
 
 function bracketed(address: string): string {

@@ -1,6 +1,5 @@
 /** JSON-RPC over a unix socket, one JSON text per line: a request, any number of notifications, one reply. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { LabError, type LabErrorCode } from './errors.ts';
 
 interface Request {
@@ -26,7 +25,7 @@ export type RpcHandler = (method: string, params: unknown, notify: (params: unkn
 export async function serveRpc(path: string, handle: RpcHandler): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined); // the client left: nothing to tell it
-    createInterface({ input: socket }).on('line', (line) => void answer(socket, line, handle));
+    onLine(socket, (line) => void answer(socket, line, handle));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -72,7 +71,7 @@ export function callRpc(path: string, method: string, params: unknown, options: 
     );
     socket.once('close', () => reject(new Error(`the supervisor ended before it answered ${method}`)));
     socket.write(`${JSON.stringify({ id: 1, method, params } satisfies Request)}\n`);
-    createInterface({ input: socket }).on('line', (line) => {
+    onLine(socket, (line) => {
       const message = JSON.parse(line) as Message;
       if ('result' in message) resolve(message.result);
       else if ('error' in message) reject(errorOf(message.error));
@@ -83,4 +82,13 @@ export function callRpc(path: string, method: string, params: unknown, options: 
 
 function errorOf({ code, what, why = '', todo = '' }: RpcFailure): Error {
   return code === undefined ? new Error(what) : new LabError(code, what, why, todo);
+}
+
+function onLine(socket: Socket, listener: (line: string) => void): void {
+  let rest = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) listener(line);
+  });
 }

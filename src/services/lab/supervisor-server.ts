@@ -11,6 +11,7 @@ type Handlers = {
 export async function serveSupervisor(path: string, supervisor: Supervisor): Promise<Server> {
   const handlers: Handlers = {
     follow: async (_, notify) => {
+      if (supervisor.isUp) return;
       const stop = supervisor.steps.follow(notify);
       await supervisor.start().finally(stop);
     },

@@ -52,6 +52,7 @@ export class Supervisor {
   #state: LabState;
   #observation: Observation | undefined;
   #started: Promise<void> | undefined;
+  #isUp = false;
 
   constructor(options: SupervisorOptions) {
     const { paths, sockets, environment, log } = options;
@@ -61,6 +62,11 @@ export class Supervisor {
     const handovers = { api: sockets.api.fd, metrics: sockets.metrics.fd };
     this.#processes = new ProcessSet({ paths, boxes: this.#boxes, handovers, environment, log });
     this.#client = new KubeClient(readKubeconfig(paths.kubeconfig), { userAgent: 'weft-lab' });
+  }
+
+  /** The start has come to a good end. */
+  get isUp(): boolean {
+    return this.#isUp;
   }
 
   /** Resolves when the lab is whole; all callers get the same start. @throws LabError */
@@ -158,6 +164,7 @@ export class Supervisor {
         await this.#untilController();
       }),
     ]);
+    this.#isUp = true;
   }
 
   #plan(): Plan {
