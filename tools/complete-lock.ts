@@ -22,7 +22,11 @@ for (const owner of Object.values(lock.packages)) {
     const key = `node_modules/${name}`;
     if (lock.packages[key] || !/^\d/.test(version)) continue;
     const words = name.split(/[/-]/);
-    const os = words.find((w) => ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32', 'netbsd', 'openbsd', 'sunos', 'aix'].includes(w));
+    const os = words.find((w) =>
+      ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32', 'netbsd', 'openbsd', 'sunos', 'aix'].includes(
+        w,
+      ),
+    );
     const cpu = CPUS.find((c) => words.includes(c));
     lock.packages[key] = {
       version,
