@@ -64,7 +64,7 @@ export class KubeClient {
     this.#watches = new Agent({ connect, headersTimeout: 60_000, bodyTimeout: 0 });
     this.#headers = {
       accept: 'application/json',
-      'user-agent': options.userAgent ?? 'weft',
+      'user-agent': options.userAgent ?? 'kube-client',
       ...(token ? { authorization: `Bearer ${token}` } : {}),
     };
   }

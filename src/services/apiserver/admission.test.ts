@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AdmissionRequest } from './admission.ts';
-import { textAt } from './objects.ts';
+import { textAt } from './model/objects.ts';
 import { configMap, TestServer } from './server.fixture.ts';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';

@@ -1,5 +1,5 @@
 import type { FieldError } from '../../lib/schema/field-error.ts';
-import type { KubeObject } from './objects.ts';
+import type { KubeObject } from './model/objects.ts';
 
 /** A write that is about to happen; objects in it must not be changed. */
 export interface AdmissionRequest {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { stringifyJson } from '../../lib/schema/json-text.ts';
 import type { Json } from '../../lib/schema/structural-schema.ts';
-import { StatusError } from './status-error.ts';
+import { StatusError } from './model/status-error.ts';
 
 /** One request on its way through the server. */
 export interface Exchange {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../lib/schema/structural-schema.ts';
-import { at, textAt } from './objects.ts';
+import { at, textAt } from './model/objects.ts';
 import { configMap, CRDS, TestServer, widget, WIDGET_CRD, WIDGETS } from './server.fixture.ts';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';

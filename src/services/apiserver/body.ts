@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { duplicateMembers, parseJson } from '../../lib/schema/json-text.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/schema/structural-schema.ts';
 import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from './protobuf.ts';
-import { badRequest, StatusError, unsupportedMediaType } from './status-error.ts';
+import { badRequest, StatusError, unsupportedMediaType } from './model/status-error.ts';
 
 /** bytes; upstream's limit on request bodies */
 const MAX_BODY_BYTES = 3 * 1024 * 1024;

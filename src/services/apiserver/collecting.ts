@@ -1,4 +1,4 @@
-import type { Stored } from './objects.ts';
+import type { Stored } from './model/objects.ts';
 import type { WriteContext } from './writes.ts';
 
 /** What the parts of the collector (collector.ts) work with. */

@@ -10,9 +10,9 @@ import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER, remove } from './deletion.ts';
 import { endDefinition, DEFINITIONS } from './custom-resources.ts';
 import { deleteDependents, orphanDependents, settleOwners } from './dependents.ts';
 import { endNamespace } from './namespace-lifecycle.ts';
-import type { Stored } from './objects.ts';
-import { resourceId } from './resource.ts';
-import { StatusError } from './status-error.ts';
+import type { Stored } from './model/objects.ts';
+import { resourceId } from './model/resource.ts';
+import { StatusError } from './model/status-error.ts';
 import type { Change } from './watch-history.ts';
 import type { Target, WriteContext } from './writes.ts';
 

@@ -5,10 +5,10 @@ import { prune } from '../../lib/schema/prune.ts';
 import { isObject, type JsonObject } from '../../lib/schema/structural-schema.ts';
 import { validate } from '../../lib/schema/validate.ts';
 import { conformMetadata } from './metadata.ts';
-import type { KubeObject } from './objects.ts';
+import type { KubeObject } from './model/objects.ts';
 import type { ServedResource } from './registry.ts';
-import { apiVersionOf } from './resource.ts';
-import { badRequest } from './status-error.ts';
+import { apiVersionOf } from './model/resource.ts';
+import { badRequest } from './model/status-error.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 

@@ -3,10 +3,10 @@ import { applyDefaults } from '../../lib/schema/apply-defaults.ts';
 import { prune } from '../../lib/schema/prune.ts';
 import { cloneJson, equalJson, type StructuralSchema } from '../../lib/schema/structural-schema.ts';
 import { CLEANUP_FINALIZER } from './builtin/custom-resource-definitions.ts';
-import { printerColumns, type PrinterColumn } from './columns.ts';
-import { at, listAt, plainText, textAt, type KubeObject, type Stored } from './objects.ts';
+import { printerColumns, type PrinterColumn } from './model/columns.ts';
+import { at, listAt, plainText, textAt, type KubeObject, type Stored } from './model/objects.ts';
 import { compareVersions } from './registry.ts';
-import { resourceId, type Resource, type ResourceVersion } from './resource.ts';
+import { resourceId, type Resource, type ResourceVersion } from './model/resource.ts';
 import type { Store } from './store.ts';
 import type { Collecting } from './collecting.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../lib/schema/structural-schema.ts';
-import { at, listAt, textAt } from './objects.ts';
+import { at, listAt, textAt } from './model/objects.ts';
 import { configMap, CRDS, TestServer, widget, WIDGET_CRD, WIDGETS } from './server.fixture.ts';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';

@@ -1,8 +1,8 @@
 /** Delete: preconditions, finalizers, propagation policy. */
 import { isObject, type JsonObject } from '../../lib/schema/structural-schema.ts';
-import { at, textAt, timestamp, type KubeObject, type Stored } from './objects.ts';
-import { resourceSubject, type Strategy } from './resource.ts';
-import { badRequest, conflict, forbidden } from './status-error.ts';
+import { at, textAt, timestamp, type KubeObject, type Stored } from './model/objects.ts';
+import { resourceSubject, type Strategy } from './model/resource.ts';
+import { badRequest, conflict, forbidden } from './model/status-error.ts';
 import { admitObject, type Target, type WriteContext, type WriteOptions } from './writes.ts';
 
 /** metav1.DeleteOptions, as far as they mean something here. */

@@ -2,8 +2,8 @@
 import { cloneJson } from '../../lib/schema/structural-schema.ts';
 import type { Collecting } from './collecting.ts';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from './deletion.ts';
-import type { OwnerReference, Stored } from './objects.ts';
-import { splitApiVersion } from './resource.ts';
+import type { OwnerReference, Stored } from './model/objects.ts';
+import { splitApiVersion } from './model/resource.ts';
 
 /** Without any owner left the object goes; otherwise only the references to absent owners go. */
 export function settleOwners(collector: Collecting, stale: Stored): void {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeProtobuf } from './protobuf.ts';
-import { at, listAt, textAt } from './objects.ts';
+import { at, listAt, textAt } from './model/objects.ts';
 import { CRDS, TestServer, WIDGET_CRD } from './server.fixture.ts';
 
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';

@@ -1,7 +1,7 @@
 /** Discovery documents: legacy (`/api`, `/apis`, `/apis/G/V`) and aggregated (apidiscovery.k8s.io/v2). */
 import type { JsonObject } from '../../lib/schema/structural-schema.ts';
 import type { Registry, ServedResource } from './registry.ts';
-import { apiVersionOf, RESOURCE_VERBS, STATUS_VERBS, type Subresource } from './resource.ts';
+import { apiVersionOf, RESOURCE_VERBS, STATUS_VERBS, type Subresource } from './model/resource.ts';
 
 /** `/api` */
 export function coreVersions(): JsonObject {

@@ -1,7 +1,7 @@
-import type { KubeObject } from './objects.ts';
-import { compileJsonPath, textOf } from './json-path.ts';
+import type { KubeObject } from './model/objects.ts';
+import { compileJsonPath, textOf } from './model/json-path.ts';
 import type { ServedResource } from './registry.ts';
-import { badRequest } from './status-error.ts';
+import { badRequest } from './model/status-error.ts';
 
 export type FieldTest = (object: KubeObject) => boolean;
 

@@ -1,7 +1,7 @@
 import jsonPatchLibrary, { type Operation } from 'fast-json-patch';
 import { cloneJson, isObject, type Json, type JsonObject } from '../../lib/schema/structural-schema.ts';
-import { plainText } from './objects.ts';
-import { badRequest, StatusError } from './status-error.ts';
+import { plainText } from './model/objects.ts';
+import { badRequest, StatusError } from './model/status-error.ts';
 
 // the package is CommonJS whose names Node cannot see
 const { applyOperation, getValueByPointer, JsonPatchError } = jsonPatchLibrary;

@@ -1,5 +1,5 @@
-import { labelValueProblem, qualifiedNameProblem } from './names.ts';
-import { badRequest } from './status-error.ts';
+import { labelValueProblem, qualifiedNameProblem } from './model/names.ts';
+import { badRequest } from './model/status-error.ts';
 
 type Labels = Readonly<Record<string, string>>;
 export type LabelTest = (labels: Labels) => boolean;

@@ -11,7 +11,7 @@ import { cloneJson, type JsonObject } from '../../lib/schema/structural-schema.t
 import { loadCertificates, type Certificates } from './certificates.ts';
 import { Collector } from './collector.ts';
 import { BUILT_IN } from './builtin/all.ts';
-import { at, listAt, textAt } from './objects.ts';
+import { at, listAt, textAt } from './model/objects.ts';
 import { Registry } from './registry.ts';
 import { configMap, CRDS, TestServer, widget, WIDGET_CRD, WIDGETS } from './server.fixture.ts';
 import { Storage } from './storage.ts';

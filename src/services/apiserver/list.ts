@@ -1,11 +1,11 @@
 /** Lists: selection, limit and continue, exact revisions. */
 import { isObject } from '../../lib/schema/structural-schema.ts';
-import type { Stored } from './objects.ts';
+import type { Stored } from './model/objects.ts';
 import type { ServedResource } from './registry.ts';
 import type { ListMeta } from './rendering.ts';
-import { resourceId } from './resource.ts';
+import { resourceId } from './model/resource.ts';
 import type { Selection } from './selection.ts';
-import { badRequest, expired, StatusError } from './status-error.ts';
+import { badRequest, expired, StatusError } from './model/status-error.ts';
 import type { Store } from './store.ts';
 
 export interface ListRequest {

@@ -3,9 +3,9 @@ import { applyDefaults } from '../../lib/schema/apply-defaults.ts';
 import { prune } from '../../lib/schema/prune.ts';
 import type { StructuralSchema } from '../../lib/schema/structural-schema.ts';
 import { validate } from '../../lib/schema/validate.ts';
-import { annotationErrors, labelErrors, nameProblem, qualifiedNameProblem, type NameRule } from './names.ts';
-import type { KubeObject } from './objects.ts';
-import { badRequest } from './status-error.ts';
+import { annotationErrors, labelErrors, nameProblem, qualifiedNameProblem, type NameRule } from './model/names.ts';
+import type { KubeObject } from './model/objects.ts';
+import { badRequest } from './model/status-error.ts';
 
 const text = { type: 'string' } as const;
 const texts = { type: 'object', additionalProperties: text } as const;

@@ -1,7 +1,7 @@
 import { cloneJson, isObject } from '../../lib/schema/structural-schema.ts';
 import type { Collecting } from './collecting.ts';
-import type { Stored } from './objects.ts';
-import { resourceId } from './resource.ts';
+import type { Stored } from './model/objects.ts';
+import { resourceId } from './model/resource.ts';
 
 /** Deletes what is in a namespace that is being deleted; an empty one goes itself. */
 export function endNamespace(collector: Collecting, namespace: Stored): void {

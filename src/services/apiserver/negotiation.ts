@@ -1,5 +1,5 @@
 /** Accept: which form of an answer the client takes. */
-import { notAcceptable } from './status-error.ts';
+import { notAcceptable } from './model/status-error.ts';
 
 export type Form = 'object' | 'table' | 'metadata';
 

@@ -1,4 +1,4 @@
-import type { Stored } from './objects.ts';
+import type { Stored } from './model/objects.ts';
 
 /** The objects of one resource, by namespace and name, listed in the order of upstream's keys (`namespace/name`). */
 export class ObjectTable {

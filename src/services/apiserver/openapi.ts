@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { isObject, type Json, type JsonObject, type StructuralSchema } from '../../lib/schema/structural-schema.ts';
 import { OBJECT_META_SCHEMA } from './metadata.ts';
 import type { Registry, ServedResource } from './registry.ts';
-import { apiVersionOf } from './resource.ts';
+import { apiVersionOf } from './model/resource.ts';
 
 const META_PREFIX = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 

@@ -4,9 +4,9 @@ import { parseBody, type Body } from './body.ts';
 import { conform, fieldProblems, type FieldValidation } from './conform.ts';
 import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
-import type { Stored } from './objects.ts';
-import { apiVersionOf, type Resource } from './resource.ts';
-import { badRequest, invalid, StatusError, unsupportedMediaType } from './status-error.ts';
+import type { Stored } from './model/objects.ts';
+import { apiVersionOf, type Resource } from './model/resource.ts';
+import { badRequest, invalid, StatusError, unsupportedMediaType } from './model/status-error.ts';
 import { strategicMergePatch } from './strategic-merge-patch.ts';
 import { update, type Target, type WriteContext, type WriteOptions } from './writes.ts';
 

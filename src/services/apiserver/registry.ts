@@ -1,4 +1,4 @@
-import { resourceId, type Resource, type ResourceVersion } from './resource.ts';
+import { resourceId, type Resource, type ResourceVersion } from './model/resource.ts';
 
 export interface ServedResource {
   readonly resource: Resource;

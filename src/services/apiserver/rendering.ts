@@ -1,10 +1,10 @@
 /** Objects, lists and watch events as JSON text in the form the client asked for, joined from cached texts. */
 import { stringifyJson } from '../../lib/schema/json-text.ts';
-import { badRequest } from './status-error.ts';
-import { jsonAs, type Stored } from './objects.ts';
+import { badRequest } from './model/status-error.ts';
+import { jsonAs, type Stored } from './model/objects.ts';
 import type { Form } from './negotiation.ts';
 import type { ServedResource } from './registry.ts';
-import { apiVersionOf } from './resource.ts';
+import { apiVersionOf } from './model/resource.ts';
 
 export interface ListMeta {
   readonly resourceVersion: string;

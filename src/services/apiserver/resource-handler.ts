@@ -7,13 +7,13 @@ import { conform, judgeFields, type FieldValidation } from './conform.ts';
 import { deleteOptions, remove, type Deletion } from './deletion.ts';
 import { currentObjects, listObjects, parseListRequest } from './list.ts';
 import { formOf } from './negotiation.ts';
-import type { Stored } from './objects.ts';
+import type { Stored } from './model/objects.ts';
 import { patchFunction, patchObject } from './patch.ts';
 import { Renderer } from './rendering.ts';
 import type { ResourcePath } from './request-path.ts';
-import { resourceId } from './resource.ts';
+import { resourceId } from './model/resource.ts';
 import { parseSelection } from './selection.ts';
-import { badRequest, methodNotAllowed, noSuchRoute, StatusError } from './status-error.ts';
+import { badRequest, methodNotAllowed, noSuchRoute, StatusError } from './model/status-error.ts';
 import { parseWatchRequest, Watch } from './watch.ts';
 import { create, existing, update, type Target, type WriteContext, type WriteOptions } from './writes.ts';
 

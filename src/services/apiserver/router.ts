@@ -7,7 +7,7 @@ import { openApiIndex, openApiV2, openApiV3 } from './openapi.ts';
 import type { Registry } from './registry.ts';
 import { parseResourcePath } from './request-path.ts';
 import type { ResourceHandler } from './resource-handler.ts';
-import { methodNotAllowed, noSuchRoute, notAcceptable } from './status-error.ts';
+import { methodNotAllowed, noSuchRoute, notAcceptable } from './model/status-error.ts';
 import { VERSION } from './version.ts';
 
 /** Paths that need no client certificate. */

@@ -1,6 +1,6 @@
 import { parseFieldSelector, selectedName } from './field-selector.ts';
 import { parseLabelSelector } from './label-selector.ts';
-import type { KubeObject } from './objects.ts';
+import type { KubeObject } from './model/objects.ts';
 import type { ServedResource } from './registry.ts';
 
 /** Which objects of a resource a list, watch or delete of a collection is about. */

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Storage, type RowChange } from './storage.ts';
 import { Store } from './store.ts';
-import type { KubeObject } from './objects.ts';
+import type { KubeObject } from './model/objects.ts';
 
 let directory: string;
 beforeEach(async () => {

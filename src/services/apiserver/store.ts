@@ -9,7 +9,7 @@
  */
 import { parseJson } from '../../lib/schema/json-text.ts';
 import { ObjectTable } from './object-table.ts';
-import { storedObject, type KubeObject, type Stored } from './objects.ts';
+import { storedObject, type KubeObject, type Stored } from './model/objects.ts';
 import type { Storage } from './storage.ts';
 import { WatchHistory, type Change } from './watch-history.ts';
 

@@ -4,7 +4,7 @@
  * Which lists merge, and by which key, is in Go struct tags upstream; here it is a table by field name.
  */
 import { equalJson, isObject, type Json, type JsonObject } from '../../lib/schema/structural-schema.ts';
-import { badRequest } from './status-error.ts';
+import { badRequest } from './model/status-error.ts';
 
 /** List fields that merge item by item: field -> keys, of which the first that an item has identifies it. */
 const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {

@@ -1,9 +1,9 @@
 /** Subresources of built-in kinds that are neither status nor the object itself. */
 import { cloneJson, isObject, type JsonObject } from '../../lib/schema/structural-schema.ts';
 import { conform } from './conform.ts';
-import { listAt, textAt, type KubeObject, type Stored } from './objects.ts';
-import { resourceSubject } from './resource.ts';
-import { badRequest, conflict } from './status-error.ts';
+import { listAt, textAt, type KubeObject, type Stored } from './model/objects.ts';
+import { resourceSubject } from './model/resource.ts';
+import { badRequest, conflict } from './model/status-error.ts';
 import { existing, update, type Target, type WriteContext, type WriteOptions } from './writes.ts';
 
 /** POST pods/NAME/binding: gives the pod its node, once. @throws StatusError */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseFieldSelector, selectedName } from './field-selector.ts';
-import { humanDuration } from './human-duration.ts';
-import { compileJsonPath } from './json-path.ts';
+import { humanDuration } from './model/human-duration.ts';
+import { compileJsonPath } from './model/json-path.ts';
 import { parseLabelSelector } from './label-selector.ts';
 import { formOf } from './negotiation.ts';
 import { pods } from './builtin/pods.ts';

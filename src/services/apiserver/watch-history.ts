@@ -1,4 +1,4 @@
-import type { Stored } from './objects.ts';
+import type { Stored } from './model/objects.ts';
 
 /** One committed change of one object. */
 export interface Change {

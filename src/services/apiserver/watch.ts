@@ -1,12 +1,12 @@
 /** Watch: replay from a revision, then live changes, bookmarks, and an end. */
 import type { ServerResponse } from 'node:http';
 import { currentObjects, parseRevision } from './list.ts';
-import type { Stored } from './objects.ts';
+import type { Stored } from './model/objects.ts';
 import type { ServedResource } from './registry.ts';
 import type { Renderer } from './rendering.ts';
-import { resourceId } from './resource.ts';
+import { resourceId } from './model/resource.ts';
 import type { Selection } from './selection.ts';
-import { badRequest, expired, type StatusError } from './status-error.ts';
+import { badRequest, expired, type StatusError } from './model/status-error.ts';
 import type { Store } from './store.ts';
 import type { Change } from './watch-history.ts';
 

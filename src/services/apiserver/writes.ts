@@ -10,10 +10,10 @@ import { equalJson, type JsonObject } from '../../lib/schema/structural-schema.t
 import type { AdmissionAnswer, AdmissionReader, AdmissionRequest, Admit } from './admission.ts';
 import { schemaErrors } from './conform.ts';
 import { metadataErrors } from './metadata.ts';
-import { generatedName } from './names.ts';
-import { storedObject, timestamp, type KubeObject, type Stored } from './objects.ts';
+import { generatedName } from './model/names.ts';
+import { storedObject, timestamp, type KubeObject, type Stored } from './model/objects.ts';
 import type { Registry, ServedResource } from './registry.ts';
-import { apiVersionOf, kindSubject, resourceId, resourceSubject } from './resource.ts';
+import { apiVersionOf, kindSubject, resourceId, resourceSubject } from './model/resource.ts';
 import {
   alreadyExists,
   badRequest,
@@ -22,7 +22,7 @@ import {
   invalid,
   modifiedMeanwhile,
   notFound,
-} from './status-error.ts';
+} from './model/status-error.ts';
 import type { Store } from './store.ts';
 
 export interface WriteContext {

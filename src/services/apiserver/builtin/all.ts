@@ -1,4 +1,4 @@
-import type { Resource } from '../resource.ts';
+import type { Resource } from '../model/resource.ts';
 import { configMaps, secrets } from './config.ts';
 import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import { events } from './events.ts';

@@ -1,7 +1,7 @@
 /** ConfigMaps and Secrets: maps of data with keys that can be file names, immutable if they say so. */
 import type { FieldError } from '../../../lib/schema/field-error.ts';
 import { equalJson, isObject, type Json } from '../../../lib/schema/structural-schema.ts';
-import { at, plainText, textAt, type KubeObject } from '../objects.ts';
+import { at, plainText, textAt, type KubeObject } from '../model/objects.ts';
 import { builtIn, textColumn } from './define.ts';
 
 /** bytes; upstream's MaxSecretSize */

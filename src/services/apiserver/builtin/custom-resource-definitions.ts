@@ -1,9 +1,9 @@
 import type { FieldError } from '../../../lib/schema/field-error.ts';
 import { checkStructural } from '../../../lib/schema/check-structural.ts';
 import { cloneJson, isObject, type Json } from '../../../lib/schema/structural-schema.ts';
-import { compileJsonPath } from '../json-path.ts';
-import { labelProblem, subdomainProblem } from '../names.ts';
-import { at, listAt, plainText, textAt, timestamp, type KubeObject } from '../objects.ts';
+import { compileJsonPath } from '../model/json-path.ts';
+import { labelProblem, subdomainProblem } from '../model/names.ts';
+import { at, listAt, plainText, textAt, timestamp, type KubeObject } from '../model/objects.ts';
 import { builtIn, textColumn } from './define.ts';
 
 /** Removed when no instance is left; see custom-resources.ts. */

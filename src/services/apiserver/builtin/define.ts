@@ -1,7 +1,7 @@
 import type { StructuralSchema } from '../../../lib/schema/structural-schema.ts';
-import { AGE_COLUMN, NAME_COLUMN } from '../columns.ts';
-import { age } from '../human-duration.ts';
-import type { Column, Resource, RowPrinter, Strategy, Subresource } from '../resource.ts';
+import { AGE_COLUMN, NAME_COLUMN } from '../model/columns.ts';
+import { age } from '../model/human-duration.ts';
+import type { Column, Resource, RowPrinter, Strategy, Subresource } from '../model/resource.ts';
 
 export interface BuiltIn {
   readonly group?: string;

@@ -1,5 +1,5 @@
-import { age } from '../human-duration.ts';
-import { at, textAt, type KubeObject } from '../objects.ts';
+import { age } from '../model/human-duration.ts';
+import { at, textAt, type KubeObject } from '../model/objects.ts';
 import { builtIn, textColumn } from './define.ts';
 
 /** seconds; upstream's default --event-ttl */

@@ -1,5 +1,5 @@
 import { isObject } from '../../../lib/schema/structural-schema.ts';
-import { listAt, textAt } from '../objects.ts';
+import { listAt, textAt } from '../model/objects.ts';
 import { builtIn, textColumn } from './define.ts';
 
 /** Namespaces that exist from the first start on. */

@@ -1,5 +1,5 @@
 import { isObject } from '../../../lib/schema/structural-schema.ts';
-import { at, listAt, textAt, type KubeObject } from '../objects.ts';
+import { at, listAt, textAt, type KubeObject } from '../model/objects.ts';
 import { builtIn, textColumn } from './define.ts';
 
 const ROLE_LABEL = 'node-role.kubernetes.io/';

@@ -1,6 +1,6 @@
 /** Kinds that are only kept and shown: service accounts, services, endpoints, leases. */
 import { isObject } from '../../../lib/schema/structural-schema.ts';
-import { at, listAt, plainText, textAt, type KubeObject } from '../objects.ts';
+import { at, listAt, plainText, textAt, type KubeObject } from '../model/objects.ts';
 import { builtIn, textColumn } from './define.ts';
 
 export const serviceAccounts = builtIn({

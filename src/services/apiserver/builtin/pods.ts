@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../../../lib/schema/structural-schema.ts';
-import { age } from '../human-duration.ts';
-import { at, listAt, textAt, type KubeObject } from '../objects.ts';
+import { age } from '../model/human-duration.ts';
+import { at, listAt, textAt, type KubeObject } from '../model/objects.ts';
 import { builtIn, textColumn } from './define.ts';
 
 /** The STATUS column as upstream's printer derives it, without init containers (pkg/printers/internalversion printPod). */

@@ -1,5 +1,5 @@
 /** Rules for names, labels and annotations (k8s.io/apimachinery/pkg/util/validation, api/validation/objectmeta.go). */
-import type { FieldError } from '../../lib/schema/field-error.ts';
+import type { FieldError } from '../../../lib/schema/field-error.ts';
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;

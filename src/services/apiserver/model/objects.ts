@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject } from '../../lib/schema/structural-schema.ts';
-import { stringifyJson } from '../../lib/schema/json-text.ts';
+import { isObject, type Json, type JsonObject } from '../../../lib/schema/structural-schema.ts';
+import { stringifyJson } from '../../../lib/schema/json-text.ts';
 
 export interface OwnerReference extends JsonObject {
   apiVersion: string;

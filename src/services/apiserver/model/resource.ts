@@ -1,6 +1,6 @@
 /** The resource definition: everything the generic part of the server knows about one kind. Built-in kinds are such data. */
-import type { FieldError } from '../../lib/schema/field-error.ts';
-import type { Json, StructuralSchema } from '../../lib/schema/structural-schema.ts';
+import type { FieldError } from '../../../lib/schema/field-error.ts';
+import type { Json, StructuralSchema } from '../../../lib/schema/structural-schema.ts';
 import type { KubeObject } from './objects.ts';
 import type { Subject } from './status-error.ts';
 

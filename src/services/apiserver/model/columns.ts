@@ -1,5 +1,5 @@
 /** Printer columns of custom resources (apiextensions pkg/registry/customresource/tableconvertor). */
-import { type Json } from '../../lib/schema/structural-schema.ts';
+import { type Json } from '../../../lib/schema/structural-schema.ts';
 import { age } from './human-duration.ts';
 import { compileJsonPath, textOf, type JsonPath } from './json-path.ts';
 import type { Column, RowPrinter } from './resource.ts';

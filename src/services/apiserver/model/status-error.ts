@@ -1,6 +1,6 @@
 /** Every answer that is not a success, as metav1.Status: one function per reason (k8s.io/apimachinery/pkg/api/errors). */
-import { causeReason, renderErrorBody, renderFieldErrors, type FieldError } from '../../lib/schema/field-error.ts';
-import type { JsonObject } from '../../lib/schema/structural-schema.ts';
+import { causeReason, renderErrorBody, renderFieldErrors, type FieldError } from '../../../lib/schema/field-error.ts';
+import type { JsonObject } from '../../../lib/schema/structural-schema.ts';
 
 /** HTTP code of each reason that this server gives. */
 const STATUS_REASONS = {

@@ -3,8 +3,8 @@
  * `.metadata.labels.app\.kubernetes\.io/name`, `['a.b']`, `[0]`, `[*]`
  * (https://kubernetes.io/docs/reference/kubectl/jsonpath/, simple paths only).
  */
-import { equalJson, isObject, type Json } from '../../lib/schema/structural-schema.ts';
-import { stringifyJson } from '../../lib/schema/json-text.ts';
+import { equalJson, isObject, type Json } from '../../../lib/schema/structural-schema.ts';
+import { stringifyJson } from '../../../lib/schema/json-text.ts';
 
 export type JsonPath = (value: Json) => Json[];
 type Step = (value: Json) => Json[];
