@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { Door } from '../../src/bin/admission.ts';
+import { coreAdmission } from '../../src/bin/core-admission.ts';
 import { NB_TABLES } from '../../src/core/ovn/tables.ts';
 import type { NorthboundTables } from '../../src/core/ovn/generated/nb.ts';
 import { KubeClient, type KubeObjectLike } from '../../src/lib/kube/client.ts';
@@ -57,7 +57,7 @@ export class ControlPlane implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), 'weft-plane-'));
     const northbound = await TestServer.start({ root: engineRoot });
     const certificates = await loadCertificates(join(directory, 'pki'), []);
-    const door = new Door();
+    const door = coreAdmission();
     const api = new ApiServer({ file: join(directory, 'api.db'), certificates, admit: door.admit });
     door.follow(api);
     const port = await api.listen({ host: '127.0.0.1', port: 0 });

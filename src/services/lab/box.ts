@@ -51,12 +51,10 @@ export async function startBox({ paths, box, engineRoot, node, mounts }: BoxOpti
   await Promise.all(
     [stage, boxRun(paths, box), `${paths.logs}/${box}`].map((path) => mkdir(path, { recursive: true })),
   );
-  const command = [
-    ...['nsenter', `--net=/run/netns/${namespaceOf(paths.name, box)}`],
-    ...['unshare', '--mount', '--uts', '--propagation', 'private'],
-    ...['sh', SCRIPT, engineRoot, stage, box, paths.directory, node],
-    ...mounts.flatMap(({ source, target, writable }) => [writable ? 'rw' : 'ro', source, target]),
-  ];
+  const enter = ['nsenter', `--net=/run/netns/${namespaceOf(paths.name, box)}`];
+  const unshare = ['unshare', '--mount', '--uts', '--propagation', 'private'];
+  const binds = mounts.flatMap(({ source, target, writable }) => [writable ? 'rw' : 'ro', source, target]);
+  const command = [...enter, ...unshare, 'sh', SCRIPT, engineRoot, stage, box, paths.directory, node, ...binds];
   const child = spawn(command[0]!, command.slice(1), { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));

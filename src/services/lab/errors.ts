@@ -1,7 +1,7 @@
-/** Everything that can go wrong with a lab, with what to do about it. A test holds this table against docs/errors.md. */
+/** Everything that can go wrong with a lab, with what to do about it. A test holds this table against README.md. */
 
 /** code -> exit code of the command: 1 the answer is no, 2 usage, 3 failed */
-const EXIT_CODES = {
+export const EXIT_CODES = {
   'not-root': 3,
   'wrong-os': 3,
   'no-disk': 3,
@@ -25,7 +25,6 @@ const EXIT_CODES = {
 } as const satisfies Readonly<Record<string, 1 | 2 | 3>>;
 
 export type LabErrorCode = keyof typeof EXIT_CODES;
-export const LAB_ERRORS = Object.keys(EXIT_CODES) as readonly LabErrorCode[];
 
 /** One sentence that says what, why and what to do. */
 export class LabError extends Error {

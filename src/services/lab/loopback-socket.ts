@@ -26,15 +26,23 @@ export interface LoopbackSocket {
 
 /** Binds 127.0.0.1 at the port, or at any when that one is 0 or taken. @throws LabError `port-failed` */
 export function bindLoopback(port: number): LoopbackSocket {
-  const wanted = createServerHandle('127.0.0.1', port, 4, -1, 0);
-  const handle = typeof wanted === 'number' && port !== 0 ? createServerHandle('127.0.0.1', 0, 4, -1, 0) : wanted;
+  const socket = bindPort(port) ?? bindPort(0);
+  if (socket) return socket;
+  throw new LabError(
+    'port-failed',
+    'no port of 127.0.0.1 could be bound',
+    'the kernel gave none, not even of its own choice',
+    'see whether the loopback device is up (ip link set lo up)',
+  );
+}
+
+/** undefined when the port is not to be had: libuv tells that only when the name is asked for */
+function bindPort(wanted: number): LoopbackSocket | undefined {
+  const handle = createServerHandle('127.0.0.1', wanted, 4, -1, 0);
+  if (typeof handle === 'number') return undefined;
   const name: { port?: number } = {};
-  if (typeof handle === 'number' || handle.getsockname(name) !== 0 || name.port === undefined)
-    throw new LabError(
-      'port-failed',
-      'no port of 127.0.0.1 could be bound',
-      `error ${String(handle)}`,
-      'see whether the loopback device is up (ip link set lo up)',
-    );
-  return { fd: handle.fd, port: name.port, close: () => handle.close() };
+  if (handle.getsockname(name) === 0 && name.port !== undefined)
+    return { fd: handle.fd, port: name.port, close: () => handle.close() };
+  handle.close();
+  return undefined;
 }
