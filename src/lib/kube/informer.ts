@@ -14,7 +14,9 @@ export interface ObjectChange<T> {
   readonly new: T | undefined;
 }
 
-export interface InformerOptions extends ListOptions {
+export interface InformerOptions<T> extends ListOptions {
+  /** what is kept of an object, for those that are large and many; metadata must stay */
+  readonly keep?: (object: T) => T;
   /** called with all changes that arrived together */
   readonly onChanges?: (changes: readonly ObjectChange<unknown>[]) => void;
   /** told of errors that are being retried */
@@ -30,14 +32,14 @@ export function objectKey({ metadata }: KubeObjectLike): string {
 export class Informer<T extends KubeObjectLike> {
   readonly #client: KubeClient;
   readonly #resource: Resource;
-  readonly #options: InformerOptions;
+  readonly #options: InformerOptions<T>;
   readonly #objects = new Map<string, T>();
   readonly #stop = new AbortController();
   readonly #synced = Promise.withResolvers<void>();
   #version = '';
   #running: Promise<void> | undefined;
 
-  constructor(client: KubeClient, resource: Resource, options: InformerOptions = {}) {
+  constructor(client: KubeClient, resource: Resource, options: InformerOptions<T> = {}) {
     this.#client = client;
     this.#resource = resource;
     this.#options = options;
@@ -144,7 +146,9 @@ export class Informer<T extends KubeObjectLike> {
 
   #deliver(items: readonly { readonly key: string; readonly object: T | undefined; readonly last?: T }[]): void {
     const changes: ObjectChange<T>[] = [];
-    for (const { key, object, last } of items) {
+    const { keep = (object: T) => object } = this.#options;
+    for (const { key, object: whole, last } of items) {
+      const object = whole && keep(whole);
       const old = this.#objects.get(key);
       if (object === undefined ? old === undefined || (last && isNewer(old, last)) : old && !isNewer(object, old))
         continue;

@@ -9,7 +9,7 @@ import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
 import { Grouping } from './grouping.ts';
-import { ownerKey, ownerOf, type Pod } from './pod.ts';
+import { essentials, ownerKey, ownerOf, type Pod } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 
 type Handlers = {
@@ -35,8 +35,10 @@ export class Caches {
       resource: Resource,
       name: keyof Handlers,
       before?: (changes: readonly ObjectChange<T>[]) => void,
+      keep?: (object: T) => T,
     ) =>
       new Informer<T>(client, resource, {
+        ...(keep ? { keep } : {}),
         onError: (error) => onError(resource.plural, error),
         onChanges: (changes) => {
           before?.(changes as readonly ObjectChange<T>[]);
@@ -47,9 +49,10 @@ export class Caches {
     this.subnets = informer<Subnet>(RESOURCES.subnets, 'subnets');
     this.attachments = informer<NetworkAttachmentDefinition>(RESOURCES.attachments, 'attachments');
     this.vms = informer<VirtualMachine>(RESOURCES.vms, 'vms');
-    this.pods = informer<Pod>(RESOURCES.pods, 'pods', (changes) => {
+    const groupPods = (changes: readonly ObjectChange<Pod>[]) => {
       for (const change of changes) this.podsByOwner.set(change.key, change.new && ownerKey(ownerOf(change.new)));
-    });
+    };
+    this.pods = informer<Pod>(RESOURCES.pods, 'pods', groupPods, essentials);
     this.ips = informer<IpObject>(RESOURCES.ips, 'ips', (changes) => {
       for (const change of changes) this.ipsByOwner.set(change.key, change.new && ownerOfIp(change.new));
     });

@@ -3,6 +3,21 @@ import type { KubeObject } from '../../kinds/object.ts';
 
 export type Pod = KubeObject<{ readonly nodeName?: string }, { readonly phase?: string }>;
 
+/** What the controller keeps of a pod: there are many. Lists of pods come without apiVersion and kind; events need them. */
+export function essentials({ metadata, spec, status }: Pod): Pod {
+  const { name, namespace, uid, resourceVersion, deletionTimestamp, annotations, ownerReferences } = metadata;
+  const kept = { name, namespace, uid, resourceVersion, deletionTimestamp, annotations, ownerReferences };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: Object.fromEntries(
+      Object.entries(kept).filter(([, value]) => value !== undefined),
+    ) as unknown as Pod['metadata'],
+    spec: spec?.nodeName === undefined ? {} : { nodeName: spec.nodeName },
+    status: status?.phase === undefined ? {} : { phase: status.phase },
+  };
+}
+
 /** an interface's owner: the virtual machine of a launcher pod, else the pod itself */
 export interface Owner {
   readonly kind: 'VirtualMachine' | 'Pod';
