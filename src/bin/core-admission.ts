@@ -4,7 +4,7 @@ import { World } from '../core/compile/world.ts';
 import type { KubeObject } from '../kinds/object.ts';
 import type { AdmissionAnswer, AdmissionRequest, Admit } from '../services/apiserver/admission.ts';
 import type { ApiServer } from '../services/apiserver/api-server.ts';
-import type { KubeObject as StoredObject } from '../services/apiserver/objects.ts';
+import type { KubeObject as StoredObject } from '../services/apiserver/model/objects.ts';
 import { worldChange } from '../services/controller/feed.ts';
 
 /** resource of the API server -> kind of the world */

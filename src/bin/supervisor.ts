@@ -1,7 +1,6 @@
 /** `weft supervisor`: composition root of the process behind a lab. `weft lab up` starts it. */
 import { Command } from 'commander';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { processId } from '../lib/proc/process-id.ts';
 import { run as runCommand } from '../lib/proc/run.ts';
@@ -10,6 +9,7 @@ import { kubeconfig } from '../services/apiserver/kubeconfig.ts';
 import { NODE_IN_BOX } from '../services/lab/box.ts';
 import { LabError } from '../services/lab/errors.ts';
 import { bindLoopback } from '../services/lab/loopback-socket.ts';
+import { lockSupervisor } from '../services/lab/name-lock.ts';
 import { type LabState, readState, writeJson, writeState } from '../services/lab/options.ts';
 import { type LabPaths, labPaths } from '../services/lab/paths.ts';
 import { DPDK_VSWITCHD, ROLES } from '../services/lab/process-table.ts';
@@ -44,7 +44,7 @@ async function run({ home, name }: Flags): Promise<void> {
       `${paths.state} is missing`,
       'start it with `weft lab up`',
     );
-  await takeName(name);
+  await lockSupervisor(name);
   await writeJson(paths.supervisorPid, processId(process.pid));
   await mountRun(paths);
   const { credentials, sockets, state: bound } = await openDoors(paths, state);
@@ -68,24 +68,6 @@ async function run({ home, name }: Flags): Promise<void> {
     () => log.info('the lab is up'),
     (error: unknown) => log.error(error),
   );
-}
-
-/** An abstract socket (unix(7)) as a lock that dies with its owner: one supervisor per name on a machine. */
-async function takeName(name: string): Promise<void> {
-  const lock = createServer();
-  await new Promise<void>((resolve, reject) => {
-    lock.once('error', () =>
-      reject(
-        new LabError(
-          'name-taken',
-          `lab ${name} has a supervisor already`,
-          'two of them would fight over its boxes',
-          '`weft lab status` shows it',
-        ),
-      ),
-    );
-    lock.listen(`\0weft-lab-${name}`, resolve);
-  });
 }
 
 async function mountRun({ run }: LabPaths): Promise<void> {

@@ -35,6 +35,6 @@ enableCompileCache(process.env['NODE_COMPILE_CACHE'] ?? `${process.env['WEFT_HOM
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  const { failWith } = await import('../cli/failure.ts');
+  const { failWith } = await import('../cli/terminal/failure.ts');
   failWith(error);
 }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Format, outputOption } from '../output.ts';
+import { type Format, outputOption } from '../terminal/output.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../../bench/main.ts');
 

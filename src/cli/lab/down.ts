@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { CliError } from '../failure.ts';
+import { CliError } from '../terminal/failure.ts';
 
 interface Flags {
   readonly name?: string;

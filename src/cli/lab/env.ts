@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { whichLab } from './which-lab.ts';
+import { whichLab } from '../terminal/which-lab.ts';
 
 export function registerEnv(lab: Command): void {
   lab

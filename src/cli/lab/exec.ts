@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Command } from 'commander';
-import { CliError } from '../failure.ts';
-import { whichLab } from './which-lab.ts';
+import { CliError } from '../terminal/failure.ts';
+import { whichLab } from '../terminal/which-lab.ts';
 
 export function registerExec(lab: Command): void {
   lab

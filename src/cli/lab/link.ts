@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { CliError } from '../failure.ts';
-import { whichLab } from './which-lab.ts';
+import { CliError } from '../terminal/failure.ts';
+import { whichLab } from '../terminal/which-lab.ts';
 
 export function registerLink(lab: Command): void {
   const link = lab.command('link').description('cut and heal the wires of nodes');

@@ -9,8 +9,11 @@ export interface ProgressView {
   end(error?: unknown): Promise<void>;
 }
 
+/** columns; a terminal that does not know its width says 0 */
+const NARROWEST = 40;
+
 export async function progress(out: NodeJS.WriteStream): Promise<ProgressView> {
-  return out.isTTY ? live(out) : lines(out);
+  return out.isTTY && out.columns >= NARROWEST ? live(out) : lines(out);
 }
 
 function lines(out: NodeJS.WritableStream): ProgressView {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { LabPaths } from '../../services/lab/paths.ts';
 import type { LabStatus } from '../../services/lab/status.ts';
-import { type Format, megabytes, outputOption, print, table } from '../output.ts';
-import { whichLab } from './which-lab.ts';
+import { type Format, megabytes, outputOption, print, table } from '../terminal/output.ts';
+import { whichLab } from '../terminal/which-lab.ts';
 
 export function registerStatus(lab: Command): void {
   lab

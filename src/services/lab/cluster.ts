@@ -2,7 +2,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { clusterNetworkKind } from '../../kinds/cluster-network.ts';
 import { type KubeClient, type KubeObjectLike } from '../../lib/kube/client.ts';
 import { KubeError } from '../../lib/kube/error.ts';
 import { CORE, type Resource } from '../../lib/kube/resource.ts';
@@ -15,7 +14,13 @@ const CRDS: Resource = {
   plural: 'customresourcedefinitions',
   namespaced: false,
 };
-const CLUSTER_NETWORKS: Resource = { ...clusterNetworkKind };
+// spelled out: the kind itself would bring its schema along, and half of the time of the supervisor's start
+const CLUSTER_NETWORKS: Resource = {
+  group: 'network.harvesterhci.io',
+  version: 'v1beta1',
+  plural: 'clusternetworks',
+  namespaced: false,
+};
 
 /** @param crdDirectory folder of CustomResourceDefinitions as YAML */
 export async function applyCluster(client: KubeClient, crdDirectory: string, options: LabOptions): Promise<void> {
@@ -27,7 +32,7 @@ export async function applyCluster(client: KubeClient, crdDirectory: string, opt
   ]);
   await createUnlessThere(client, CLUSTER_NETWORKS, {
     apiVersion: `${CLUSTER_NETWORKS.group}/${CLUSTER_NETWORKS.version}`,
-    kind: clusterNetworkKind.kind,
+    kind: 'ClusterNetwork',
     metadata: { name: 'mgmt' },
   });
 }

@@ -7,6 +7,7 @@ import { run } from '../../lib/proc/run.ts';
 import { LabError } from './errors.ts';
 import { namespaceOf } from './lab-name.ts';
 import { namespacesOfLab, processesInNamespace, processesOfLab } from './lab-processes.ts';
+import { whileLocked } from './name-lock.ts';
 import type { LabPaths } from './paths.ts';
 
 const ROUNDS = 5;
@@ -25,8 +26,10 @@ export async function removeRunning(paths: LabPaths): Promise<void> {
 
 /** Removes every trace of a lab. Idempotent. */
 export async function removeLab(paths: LabPaths): Promise<void> {
-  await removeRunning(paths);
-  await rm(paths.directory, { recursive: true, force: true });
+  await whileLocked(paths.name, async () => {
+    await removeRunning(paths);
+    await rm(paths.directory, { recursive: true, force: true });
+  });
 }
 
 /** The supervisor as it was recorded; it may have died since. */

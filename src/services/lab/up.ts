@@ -9,6 +9,7 @@ import { LabError } from './errors.ts';
 import { hostVersions } from './host-engine.ts';
 import { namespaceOf } from './lab-name.ts';
 import { boxOfProcess, namespacesOfLab, processesInNamespace } from './lab-processes.ts';
+import { whileLocked } from './name-lock.ts';
 import { DEFAULT_OPTIONS, type LabOptions, type LabState, readState, writeState } from './options.ts';
 import type { LabPaths } from './paths.ts';
 import { readSupervisor, removeRunning } from './remove.ts';
@@ -28,13 +29,7 @@ export interface UpOptions {
 }
 
 /** @returns whether the lab ran already @throws LabError */
-export async function up({
-  paths,
-  asked,
-  supervisor,
-  onEngine,
-  onStep,
-}: UpOptions): Promise<{ readonly ran: boolean }> {
+export async function up(options: UpOptions): Promise<{ readonly ran: boolean }> {
   if (process.getuid?.() !== 0)
     throw new LabError(
       'not-root',
@@ -42,6 +37,10 @@ export async function up({
       'it is made of network namespaces',
       'run it as root (sudo ./weft lab up)',
     );
+  return whileLocked(options.paths.name, () => upAlone(options));
+}
+
+async function upAlone({ paths, asked, supervisor, onEngine, onStep }: UpOptions): Promise<{ readonly ran: boolean }> {
   const recorded = await readState(paths);
   if (recorded) checkSameOptions(paths.name, recorded.options, asked);
   if (recorded && (await isSupervised(paths))) {
