@@ -27,8 +27,17 @@ export interface Check {
 const PING: Probe = { what: 'ping' };
 const TCP: Probe = { what: 'tcp/8080' };
 
-const check = (from: string, to: string, why: string, more: Partial<Check> = {}): Check => ({ from, to, family: 4, probe: PING, expect: 'reach', why, ...more });
-const blocked = (from: string, to: string, why: string, more: Partial<Check> = {}): Check => check(from, to, why, { expect: 'blocked', ...more });
+const check = (from: string, to: string, why: string, more: Partial<Check> = {}): Check => ({
+  from,
+  to,
+  family: 4,
+  probe: PING,
+  expect: 'reach',
+  why,
+  ...more,
+});
+const blocked = (from: string, to: string, why: string, more: Partial<Check> = {}): Check =>
+  check(from, to, why, { expect: 'blocked', ...more });
 
 export const CHECKS: readonly Check[] = [
   check('demo/web-1', 'demo/web-2', 'same subnet, same node'),
@@ -36,7 +45,9 @@ export const CHECKS: readonly Check[] = [
   check('demo/web-1', 'demo/db-1', 'other subnet of the VPC: routed'),
   check('demo/db-1', 'demo/web-3', 'and back the other way'),
   check('demo/web-3', 'demo/db-1', 'TCP, routed between nodes', { probe: TCP }),
-  check('demo/web-1', 'demo/web-2', 'TCP: the machine of this VPC answers, not its twin with the same address', { probe: TCP }),
+  check('demo/web-1', 'demo/web-2', 'TCP: the machine of this VPC answers, not its twin with the same address', {
+    probe: TCP,
+  }),
   check('demo/twin-1', 'demo/twin-2', 'the other VPC, same prefix: among themselves'),
   check('demo/twin-2', 'demo/twin-1', 'TCP: the machine of that VPC answers', { probe: TCP }),
   check('demo/web-1', 'demo/both-1', 'IPv4 of a dual-stack subnet'),
@@ -50,6 +61,8 @@ export const CHECKS: readonly Check[] = [
   blocked('demo/twin-1', 'demo/db-1', 'other VPC, another prefix'),
   blocked('demo/db-1', 'my-namespace/my-vm', 'a third VPC'),
   blocked('my-namespace/my-vm', 'demo/web-1', 'from the third VPC'),
-  blocked('demo/web-2', 'demo/web-1', 'port security: an address that is not the guest’s', { probe: { what: 'ping from 10.0.77.77', source: '10.0.77.77' } }),
+  blocked('demo/web-2', 'demo/web-1', 'port security: an address that is not the guest’s', {
+    probe: { what: 'ping from 10.0.77.77', source: '10.0.77.77' },
+  }),
   check('demo/web-2', 'demo/web-1', 'and the same guest with its own address'),
 ];

@@ -25,8 +25,13 @@ const ICMP_OVERHEAD = 28;
 const PATIENCE = 1;
 
 /** @param address of the target, in the family of the check */
-export async function probe({ from, to, probe: how, expect, why }: Check, address: string, inGuest: InGuest): Promise<Result> {
-  const reached = how.what === 'tcp/8080' ? await overTcp(from, to, address, inGuest) : await byPing(from, address, how, inGuest);
+export async function probe(
+  { from, to, probe: how, expect, why }: Check,
+  address: string,
+  inGuest: InGuest,
+): Promise<Result> {
+  const reached =
+    how.what === 'tcp/8080' ? await overTcp(from, to, address, inGuest) : await byPing(from, address, how, inGuest);
   const got = reached ? 'reach' : 'blocked';
   return { from, to: `${to} (${address})`, what: how.what, expect, got, ok: got === expect, why };
 }
