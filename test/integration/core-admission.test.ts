@@ -20,7 +20,8 @@ function subnet(name: string, cidrBlock: string): KubeObjectLike {
   return object;
 }
 
-async function create(object: KubeObjectLike): Promise<'created' | string> {
+/** `created`, or the HTTP status of the refusal */
+async function create(object: KubeObjectLike): Promise<string> {
   try {
     await plane.client.create(R.subnets, object);
     return 'created';

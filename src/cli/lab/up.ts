@@ -30,42 +30,9 @@ export function registerUp(lab: Command): void {
 }
 
 async function run({ name = process.env['WEFT_LAB'] || 'lab', ...asked }: Flags): Promise<void> {
-  const [{ up }, { homeDirectory, labPaths }, { progress }] = await Promise.all([
-    import('../../services/lab/up.ts'),
-    import('../../services/lab/paths.ts'),
-    import('./progress.ts'),
-  ]);
-  const started = performance.now();
-  const home = homeDirectory(process.env);
-  const show = await progress(process.stderr);
-  try {
-    const { ran } = await up({
-      paths: labPaths(home, name),
-      asked,
-      supervisor: [
-        process.execPath,
-        ...process.execArgv,
-        process.argv[1]!,
-        'supervisor',
-        '--home',
-        home,
-        '--name',
-        name,
-      ],
-      onEngine: show.engine,
-      onStep: show.step,
-    });
-    await show.end();
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    process.stderr.write(
-      ran
-        ? `lab ${name} runs already\n`
-        : `lab ${name} is up after ${seconds} s; eval "$(./weft lab env --name ${name})"\n`,
-    );
-  } catch (error) {
-    await show.end(error);
-    throw error;
-  }
+  const { startLab } = await import('./start-lab.ts');
+  await startLab(name, asked);
+  process.stderr.write(`next: eval "$(./weft lab env --name ${name})"\n`);
 }
 
 function count(text: string): number {

@@ -15,7 +15,7 @@ export class CliError extends Error {
   }
 }
 
-export function exitCodeOf(error: unknown): ExitCode {
+function exitCodeOf(error: unknown): ExitCode {
   // commander has said it already: --help is no failure, the rest is usage
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const exit = typeof error === 'object' && error !== null && 'exit' in error ? error.exit : undefined;

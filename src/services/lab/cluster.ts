@@ -41,7 +41,7 @@ export async function applyNode(client: KubeClient, name: string, families: LabO
   await createUnlessThere(client, CORE.nodes, nodeObject(name, families));
 }
 
-export function nodeObject(name: string, families: LabOptions['ip']): KubeObjectLike & { readonly status: unknown } {
+function nodeObject(name: string, families: LabOptions['ip']): KubeObjectLike & { readonly status: unknown } {
   return {
     apiVersion: 'v1',
     kind: 'Node',

@@ -48,7 +48,7 @@ async function ovsdbTool(engineRoot: string, args: readonly string[]): Promise<v
   await run([...hostCommand(engineRoot, 'usr/bin/ovsdb-tool'), ...args]);
 }
 
-export function hostCommand(engineRoot: string, program: string): readonly string[] {
+function hostCommand(engineRoot: string, program: string): readonly string[] {
   const path = join(engineRoot, program);
   if (engineRoot === '/') return [path];
   const [triplet, loader] =

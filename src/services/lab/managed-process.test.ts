@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isRunning, processId, signalProcess } from '../../lib/proc/process-id.ts';
-import { type Launch, ManagedProcess } from './managed-process.ts';
+import { ManagedProcess, type ManagedProcessOptions } from './managed-process.ts';
 
 let directory: string;
 let managed: ManagedProcess | undefined;
@@ -18,22 +18,17 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function start(command: readonly string[], more: Partial<Launch> = {}): ManagedProcess {
-  const launch: Launch = {
-    command,
-    environment: { PATH: '/usr/bin:/bin' },
+function start(command: readonly string[], more: Partial<ManagedProcessOptions> = {}): ManagedProcess {
+  managed = new ManagedProcess({
+    name: 'name',
+    box: 'box',
     logFile: join(directory, 'log'),
-    descriptor: undefined,
     socket: undefined,
     controlLink: undefined,
+    launch: () => ({ command, environment: { PATH: '/usr/bin:/bin' }, descriptor: undefined }),
+    log: () => undefined,
     ...more,
-  };
-  managed = new ManagedProcess(
-    'name',
-    'box',
-    () => launch,
-    () => undefined,
-  );
+  });
   managed.start();
   return managed;
 }
@@ -78,6 +73,22 @@ test('one that cannot start is given up, with its last words', async () => {
     code: 'start-failed',
     why: expect.stringContaining('no such database') as unknown,
   });
+});
+
+test('a box that is gone makes the start fail again and again, not the supervisor', async () => {
+  let box = true;
+  const daemon = start([], {
+    launch: () => {
+      if (!box) throw new Error('the box is gone');
+      return { command: ['sleep', '1000'], environment: { PATH: '/usr/bin:/bin' }, descriptor: undefined };
+    },
+  });
+  box = false;
+  process.kill(daemon.pid!, 'SIGKILL');
+  await vi.waitFor(() => expect(daemon.restarts).toBeGreaterThanOrEqual(2));
+  expect([daemon.state, daemon.pid, daemon.logTail(1)]).toEqual(['failed', undefined, '']);
+  box = true;
+  await vi.waitFor(() => expect(daemon.state).toBe('running'), { timeout: 5000 });
 });
 
 test('the control socket is found by process number, also after a restart', async () => {

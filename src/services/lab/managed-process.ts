@@ -17,14 +17,22 @@ export interface Launch {
   /** on the host */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** gets standard output and error */
-  readonly logFile: string;
   /** becomes descriptor 3 */
   readonly descriptor: number | undefined;
+}
+
+export interface ManagedProcessOptions {
+  readonly name: string;
+  readonly box: string;
+  /** gets standard output and error */
+  readonly logFile: string;
   /** the process is ready when this socket is there */
   readonly socket: string | undefined;
   /** `X`: make `X.PID.ctl` point at `X.ctl`, where ovs-appctl looks for it */
   readonly controlLink: string | undefined;
+  /** asked before every start; what it throws counts as a death */
+  readonly launch: () => Launch;
+  readonly log: (sentence: string) => void;
 }
 
 const READY_DEADLINE = 30_000;
@@ -35,8 +43,7 @@ const MAX_EARLY_DEATHS = 3;
 export class ManagedProcess {
   readonly name: string;
   readonly box: string;
-  readonly #launch: () => Launch;
-  readonly #log: (sentence: string) => void;
+  readonly #options: ManagedProcessOptions;
   #child: ChildProcess | undefined;
   #state: ProcessState = 'stopped';
   #restarts = 0;
@@ -46,11 +53,10 @@ export class ManagedProcess {
   #timer: NodeJS.Timeout | undefined;
   #link: string | undefined;
 
-  constructor(name: string, box: string, launch: () => Launch, log: (sentence: string) => void) {
-    this.name = name;
-    this.box = box;
-    this.#launch = launch;
-    this.#log = log;
+  constructor(options: ManagedProcessOptions) {
+    this.name = options.name;
+    this.box = options.box;
+    this.#options = options;
   }
 
   get state(): ProcessState {
@@ -74,7 +80,7 @@ export class ManagedProcess {
 
   /** Resolves when the process takes connections. @throws LabError `start-failed` */
   async ready(): Promise<void> {
-    const { socket } = this.#launch();
+    const { socket } = this.#options;
     const deadline = performance.now() + READY_DEADLINE;
     while (socket !== undefined && !existsSync(socket)) {
       if (this.#state === 'stopped') return;
@@ -100,13 +106,25 @@ export class ManagedProcess {
 
   /** The last lines that it and its restarts wrote. */
   logTail(lines: number): string {
-    const { logFile } = this.#launch();
+    const { logFile } = this.#options;
     const text = existsSync(logFile) ? readFileSync(logFile, 'utf8').slice(-4000) : '';
     return text.trimEnd().split('\n').slice(-lines).join(' | ');
   }
 
   #spawn(): void {
-    const { command, environment, logFile, descriptor, socket, controlLink } = this.#launch();
+    this.#startedAt = performance.now();
+    try {
+      this.#spawnChild(this.#options.launch());
+    } catch (error) {
+      // its box may be gone: that is for `status` to tell, and no reason for the supervisor to end
+      this.#child = undefined;
+      this.#state = 'running';
+      this.#onDeath(undefined, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #spawnChild({ command, environment, descriptor }: Launch): void {
+    const { logFile, socket, controlLink } = this.#options;
     if (socket !== undefined) rmSync(socket, { force: true });
     const log = openSync(logFile, 'a');
     const child = spawn(command[0]!, command.slice(1), {
@@ -118,19 +136,18 @@ export class ManagedProcess {
     closeSync(log);
     this.#child = child;
     this.#state = 'running';
-    this.#startedAt = performance.now();
     this.#linkControl(controlLink, child.pid);
     child.once('error', (error) => this.#onDeath(child, error.message));
     child.once('exit', (code, signal) => this.#onDeath(child, signal === null ? `exit code ${code}` : signal));
   }
 
-  #onDeath(child: ChildProcess, how: string): void {
+  #onDeath(child: ChildProcess | undefined, how: string): void {
     if (child !== this.#child || this.#state !== 'running') return;
     const lived = performance.now() - this.#startedAt;
     const { delay, deaths } = restartDelay(this.#earlyDeaths, lived);
     this.#earlyDeaths = deaths;
     this.#state = 'failed';
-    this.#log(`${this.box}/${this.name} ended (${how}) after ${Math.round(lived)} ms; again in ${delay} ms`);
+    this.#options.log(`${this.box}/${this.name} ended (${how}) after ${Math.round(lived)} ms; again in ${delay} ms`);
     this.#timer = setTimeout(() => {
       this.#restarts++;
       this.#spawn();
@@ -146,7 +163,7 @@ export class ManagedProcess {
   }
 
   #startFailed(): LabError {
-    const { logFile } = this.#launch();
+    const { logFile } = this.#options;
     return new LabError(
       'start-failed',
       `${this.name} in box ${this.box} does not start`,

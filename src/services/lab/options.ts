@@ -2,8 +2,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { LabPaths } from './paths.ts';
 
-export const ENCAPS = ['geneve', 'vxlan'] as const;
-export const FAMILIES = ['4', '6', 'dual'] as const;
+const ENCAPS = ['geneve', 'vxlan'] as const;
+const FAMILIES = ['4', '6', 'dual'] as const;
 /** host numbers 11 to 254 of the management network are nodes */
 export const MAX_NODES = 244;
 

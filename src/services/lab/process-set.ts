@@ -45,7 +45,7 @@ export class ProcessSet {
     const key = keyOfProcess(spec);
     let process = this.#processes.get(key);
     if (!process) {
-      process = new ManagedProcess(spec.name, spec.box, () => this.#launch(spec), this.#options.log);
+      process = this.#make(spec);
       this.#processes.set(key, process);
     }
     await this.#gates.passed(spec.after);
@@ -62,16 +62,26 @@ export class ProcessSet {
     else for (const process of processes) await process.stop(grace);
   }
 
-  #launch({ box, name, command, socket, controlLink, handover }: ProcessSpec): Launch {
-    const { paths, boxes, handovers, environment } = this.#options;
-    const run = boxRun(paths, box);
+  #make(spec: ProcessSpec): ManagedProcess {
+    const { box, name, socket, controlLink } = spec;
+    const run = boxRun(this.#options.paths, box);
+    return new ManagedProcess({
+      name,
+      box,
+      logFile: `${this.#options.paths.logs}/${box}/${name}.log`,
+      socket: socket === undefined ? undefined : `${run}/${socket}`,
+      controlLink: controlLink === undefined ? undefined : `${run}/${controlLink}`,
+      launch: () => this.#launch(spec),
+      log: this.#options.log,
+    });
+  }
+
+  #launch({ box, command, handover }: ProcessSpec): Launch {
+    const { boxes, handovers, environment } = this.#options;
     return {
       command: boxes.command(box, command),
       environment: { ...BOX_ENVIRONMENT, ...environment },
-      logFile: `${paths.logs}/${box}/${name}.log`,
       descriptor: handover === undefined ? undefined : handovers[handover],
-      socket: socket === undefined ? undefined : `${run}/${socket}`,
-      controlLink: controlLink === undefined ? undefined : `${run}/${controlLink}`,
     };
   }
 }

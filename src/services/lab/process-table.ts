@@ -36,7 +36,7 @@ export type Role = (typeof ROLES)[number];
 
 export const KUBECONFIG = '/run/weft/kubeconfig';
 export const API_PORT = 6443;
-export const SOUTHBOUND_PORT = 6642;
+const SOUTHBOUND_PORT = 6642;
 /** where the agent answers the CNI executable, below /run */
 const CNI_SOCKET = 'openvswitch/kube-ovn-daemon.sock';
 const UNDERLAY_MTU = 1500;

@@ -83,7 +83,7 @@ async function unmountAll({ directory }: LabPaths): Promise<void> {
 }
 
 /** In the order of mounting (proc_pid_mountinfo(5), field 5; blanks are written as \040). */
-export function mountPoints(): readonly string[] {
+function mountPoints(): readonly string[] {
   return readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .flatMap((line) => line.split(' ')[4] ?? [])

@@ -6,7 +6,7 @@ import type { LabState } from './options.ts';
 import type { LabPaths } from './paths.ts';
 import { nodeName } from './topology.ts';
 
-export interface Problem {
+interface Problem {
   readonly what: string;
   readonly why: string;
   readonly todo: string;

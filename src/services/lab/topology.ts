@@ -10,7 +10,7 @@ import type { LabOptions } from './options.ts';
 
 export type Families = LabOptions['ip'];
 
-export interface Bridge {
+interface Bridge {
   readonly name: string;
   /** fixed: a bridge that takes the lowest MAC of its ports changes it when a wire is cut */
   readonly mac: string;
@@ -47,7 +47,7 @@ const FIRST_NODE_HOST = 11;
 export const UNDERLAY_DEVICES: readonly string[] = UNDERLAYS.map(({ number }) => `eth${number}`);
 export const CENTRAL = 'central';
 export const FABRIC = 'fabric';
-export const BRIDGES: readonly Bridge[] = NETWORKS.map(({ bridge, number }) => ({
+const BRIDGES: readonly Bridge[] = NETWORKS.map(({ bridge, number }) => ({
   name: bridge,
   mac: macAddress(number, 1),
 }));
