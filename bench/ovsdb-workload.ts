@@ -43,6 +43,24 @@ export function portOperations(switches: readonly string[], i: number): [Insert,
   ];
 }
 
+/** The operations that add several ports: one insert each, one mutation per switch that gets some. */
+export function portBatch(switches: readonly string[], ports: readonly number[]): Operation[] {
+  const inserts: Operation[] = [];
+  const bySwitch = new Map<string, string[]>();
+  for (const i of ports) {
+    const [insert] = portOperations(switches, i);
+    inserts.push(insert);
+    const uuid = switches[i % SWITCHES]!;
+    const names = bySwitch.get(uuid);
+    if (names) names.push(`p${i}`);
+    else bySwitch.set(uuid, [`p${i}`]);
+  }
+  const mutations = Array.from(bySwitch, ([uuid, names]) =>
+    nb.mutate('Logical_Switch', [['_uuid', '==', uuid]], [['ports', 'insert', names]]),
+  );
+  return [...inserts, ...mutations];
+}
+
 /** The same two operations as a raw client would write them. */
 export function rawPortOperations(switches: readonly string[], i: number): unknown[] {
   const { name, address, ids } = portFacts(i);
