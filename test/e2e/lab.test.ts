@@ -267,6 +267,8 @@ describe('after the supervisor was killed', () => {
     await killSupervisor();
     await vi.waitFor(async () => expect((await home.weft(['lab', 'status', '--name', A])).code).toBe(1));
     expect((await status()).problems[0]?.what).toBe(`lab ${A} has no supervisor`);
+    const refused = await home.weft(['lab', 'node', 'stop', '--name', A, 'node1']);
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining(`lab ${A} has no supervisor`)]);
     await home.ok(['lab', 'up', '--name', A]);
     expect((await status()).healthy).toBe(true);
     const again = readKubeconfig((await status()).kubeconfig);

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { LabPaths } from '../../services/lab/paths.ts';
 import type { LabStatus } from '../../services/lab/status.ts';
 import { type Format, megabytes, outputOption, print, table } from '../terminal/output.ts';
 import { whichLab } from '../terminal/which-lab.ts';
@@ -14,25 +13,10 @@ export function registerStatus(lab: Command): void {
 }
 
 async function run({ name, output }: { readonly name?: string; readonly output?: Format }): Promise<void> {
+  const { readStatus } = await import('./read-status.ts');
   const status = await readStatus(await whichLab(name));
   await print(status, output, () => describe(status));
   if (!status.healthy) process.exitCode = 1;
-}
-
-async function readStatus(paths: LabPaths): Promise<LabStatus> {
-  const [{ callSupervisor }, { NoListenerError }, { unsupervisedStatus }, { readState }] = await Promise.all([
-    import('../../services/lab/supervisor-client.ts'),
-    import('../../services/lab/rpc.ts'),
-    import('../../services/lab/status.ts'),
-    import('../../services/lab/options.ts'),
-  ]);
-  try {
-    return await callSupervisor(paths, 'status', {});
-  } catch (error) {
-    const state = error instanceof NoListenerError ? await readState(paths) : undefined;
-    if (!state) throw error;
-    return unsupervisedStatus(paths, state);
-  }
 }
 
 function describe({ name, healthy, nodes, kubeconfig, ovn, engine, problems, processes }: LabStatus): string {

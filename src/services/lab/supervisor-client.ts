@@ -1,5 +1,6 @@
 /** The commands' side of the supervisor: its methods, typed. `supervisor-server.ts` is the other side. */
-import { callRpc, type CallOptions } from './rpc.ts';
+import { LabError } from './errors.ts';
+import { callRpc, type CallOptions, NoListenerError } from './rpc.ts';
 import type { LabPaths } from './paths.ts';
 import type { LabStatus } from './status.ts';
 import type { StepEvent } from './steps.ts';
@@ -20,14 +21,30 @@ export interface Methods {
   };
 }
 
-/** @throws NoListenerError when the supervisor is not there, LabError */
+/** @throws LabError; `not-running` when there is no supervisor */
 export async function callSupervisor<M extends keyof Methods>(
-  { supervisorSocket }: LabPaths,
+  { name, supervisorSocket }: LabPaths,
   method: M,
   params: Methods[M]['params'],
   options: CallOptions = {},
 ): Promise<Methods[M]['result']> {
-  return (await callRpc(supervisorSocket, method, params, options)) as Methods[M]['result'];
+  try {
+    return (await callRpc(supervisorSocket, method, params, options)) as Methods[M]['result'];
+  } catch (error) {
+    if (!(error instanceof NoListenerError)) throw error;
+    const todo = `\`weft lab up --name ${name}\` starts it again with the same objects`;
+    throw new LabError(
+      'not-running',
+      `lab ${name} has no supervisor`,
+      'it has died, or the machine was restarted',
+      todo,
+    );
+  }
+}
+
+/** The lab has files, but nobody who runs it. */
+export function isNotRunning(error: unknown): boolean {
+  return error instanceof LabError && error.code === 'not-running';
 }
 
 /** Waits for the end of the start. */

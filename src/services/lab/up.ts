@@ -13,9 +13,8 @@ import { whileLocked } from './name-lock.ts';
 import { DEFAULT_OPTIONS, type LabOptions, type LabState, readState, writeState } from './options.ts';
 import type { LabPaths } from './paths.ts';
 import { readSupervisor, removeRunning } from './remove.ts';
-import { NoListenerError } from './rpc.ts';
 import type { StepEvent } from './steps.ts';
-import { followStart } from './supervisor-client.ts';
+import { followStart, isNotRunning } from './supervisor-client.ts';
 import { until } from './until.ts';
 
 export interface UpOptions {
@@ -135,9 +134,9 @@ async function startSupervisor(
     await followStart(paths, onStep);
   } catch (error) {
     await removeRunning(paths);
-    if (error instanceof LabError) throw error;
+    if (error instanceof LabError && !isNotRunning(error)) throw error;
     const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-3).join(' | ');
-    const why = error instanceof NoListenerError || !alive() ? tail : `${(error as Error).message} | ${tail}`;
+    const why = isNotRunning(error) || !alive() ? tail : `${(error as Error).message} | ${tail}`;
     throw new LabError(
       'start-failed',
       `lab ${paths.name} did not start`,
