@@ -1,0 +1,62 @@
+/** Which interfaces a guest gets, in order, each with the CNI configuration that makes it. Pure. */
+import { NETWORKS_ANNOTATION, parseNetworks, type Problem, selectionProvider } from '../../core/ipam/attachments.ts';
+import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import type { VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
+import type { GuestInterface } from './guest-record.ts';
+import { instanceOwner, type Pod } from './pod.ts';
+
+const CNI_VERSION = '0.3.1';
+/** the one type whose provider is ours to derive */
+const OURS = 'kube-ovn';
+
+/**
+ * @param instance the virtual machine that the pod launches; its devices are eth0, eth1, ... A pod by itself has the names that Multus gives.
+ * @returns the interfaces, or why they cannot be told
+ */
+export function guestInterfaces(
+  pod: Pod,
+  instance: VirtualMachineInstance | undefined,
+  attachment: (key: string) => NetworkAttachmentDefinition | undefined,
+): readonly GuestInterface[] | Problem {
+  const selections = parseNetworks(pod.metadata.annotations?.[NETWORKS_ANNOTATION] ?? '', pod.metadata.namespace ?? '');
+  if ('problem' in selections) return { problem: `annotation ${NETWORKS_ANNOTATION} ${selections.problem}` };
+  const isMachine = instanceOwner(pod) !== undefined;
+  const declared = instance?.spec?.networks?.filter(({ multus }) => multus !== undefined) ?? [];
+  const interfaces: GuestInterface[] = [];
+  for (const [index, selection] of selections.entries()) {
+    const key = `${selection.namespace}/${selection.name}`;
+    const config = configOf(key, attachment(key), selectionProvider(selection, selections));
+    if ('problem' in config) return config;
+    const device = isMachine ? `eth${index}` : selection.interface;
+    interfaces.push({ device, name: declared[index]?.name ?? device, network: key, ...config });
+  }
+  return interfaces;
+}
+
+function configOf(
+  key: string,
+  definition: NetworkAttachmentDefinition | undefined,
+  provider: string,
+): Pick<GuestInterface, 'type' | 'config'> | Problem {
+  if (!definition) return { problem: `network ${key} does not exist: create the NetworkAttachmentDefinition` };
+  const config = parseObject(definition.spec?.config ?? '{}');
+  if (!config) return { problem: `spec.config of network ${key} is not a JSON object` };
+  const { type, cniVersion = CNI_VERSION } = config;
+  if (typeof type !== 'string')
+    return {
+      problem: `spec.config of network ${key} has no type${'plugins' in config ? ' (lists of plugins are not built yet)' : ''}`,
+    };
+  const full = { ...config, cniVersion, name: definition.metadata.name, ...(type === OURS ? { provider } : {}) };
+  return { type, config: JSON.stringify(full) };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+/** What an instance's status says, from what is known of its launcher. Pure. */
+import { equal } from '../../core/ovn/equal.ts';
+import type { Finding } from '../../core/status/condition.ts';
+import type { VirtualMachineInstance, VmiInterfaceStatus, VmiStatus } from '../../kinds/virtual-machine.ts';
+import { conditionOf, replaceConditions } from './conditions.ts';
+import type { Pod } from './pod.ts';
+
+/** What is known of an instance's launcher. */
+export type LauncherState =
+  | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'unschedulable'; readonly message: string }
+  /** a launcher of an earlier instance of that name still ends */
+  | { readonly kind: 'waiting'; readonly message: string }
+  | { readonly kind: 'lost'; readonly message: string }
+  | { readonly kind: 'placed'; readonly pod: Pod; readonly nodeReady: boolean };
+
+/** condition types that virt writes on instances */
+const OURS = ['Ready', 'PodScheduled', 'PodNetwork'];
+
+export function instanceStatus(instance: VirtualMachineInstance, state: LauncherState, now: string): VmiStatus {
+  const phase = phaseOf(state);
+  const findings = [readyFinding(state, phase), ...schedulingFinding(state), ...podNetworkFinding(instance)];
+  const node = state.kind === 'placed' ? state.pod.spec?.nodeName : instance.status?.nodeName;
+  const { nodeName: _node, ...rest } = instance.status ?? {};
+  return {
+    ...rest,
+    phase,
+    ...(node === undefined ? {} : { nodeName: node }),
+    conditions: replaceConditions(instance.status?.conditions as VmiStatus['conditions'] & [], OURS, findings, now),
+  };
+}
+
+/** The status of an instance whose guest runs on `nodeName` with these interfaces. */
+export function runningStatus(
+  instance: VirtualMachineInstance,
+  nodeName: string,
+  interfaces: readonly VmiInterfaceStatus[],
+  now: string,
+): VmiStatus {
+  const running = { status: { phase: 'Running' }, spec: { nodeName } } as unknown as Pod;
+  return { ...instanceStatus(instance, { kind: 'placed', pod: running, nodeReady: true }, now), interfaces };
+}
+
+export function isNews(instance: VirtualMachineInstance, status: VmiStatus): boolean {
+  return !equal(instance.status ?? {}, status);
+}
+
+function phaseOf(state: LauncherState): NonNullable<VmiStatus['phase']> {
+  if (state.kind === 'lost') return 'Failed';
+  if (state.kind === 'unschedulable') return 'Scheduling';
+  if (state.kind !== 'placed') return 'Pending';
+  const phase = state.pod.status?.phase;
+  return phase === 'Running' || phase === 'Succeeded' || phase === 'Failed' ? phase : 'Scheduled';
+}
+
+function readyFinding(state: LauncherState, phase: VmiStatus['phase']): Finding {
+  const not = (reason: string, message: string): Finding => ({ type: 'Ready', status: 'False', reason, message });
+  if (state.kind === 'refused') return not(state.reason, state.message);
+  if (state.kind === 'lost') return not('PodNotExists', state.message);
+  if (state.kind !== 'placed') return not('GuestNotRunning', state.message);
+  const { pod } = state;
+  if (pod.metadata?.deletionTimestamp) return not('PodTerminating', 'the launcher pod is being deleted');
+  if (!state.nodeReady) return not('NodeNotReady', `node ${pod.spec?.nodeName} has stopped reporting`);
+  if (phase === 'Running') return { type: 'Ready', status: 'True', reason: 'GuestRunning', message: 'the guest runs' };
+  const trouble = conditionOf(pod.status?.conditions, SANDBOX_CONDITION);
+  return not('GuestNotRunning', (trouble?.status === 'False' && trouble.message) || 'the guest does not run yet');
+}
+
+/** the kubelet's condition: the pod's sandbox is there and its network is configured (KEP-3085) */
+export const SANDBOX_CONDITION = 'PodReadyToStartContainers';
+
+function schedulingFinding(state: LauncherState): readonly Finding[] {
+  if (state.kind !== 'unschedulable') return [];
+  return [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: state.message }];
+}
+
+/** The lab has no network of pods: a field that asks for it is not ignored in silence. */
+function podNetworkFinding({ spec }: VirtualMachineInstance): readonly Finding[] {
+  const index = spec?.networks?.findIndex(({ pod }) => pod !== undefined && pod !== null) ?? -1;
+  if (index < 0) return [];
+  const message = `spec.networks[${index}].pod: the lab has no pod network; the guest runs without it, on its multus networks`;
+  return [{ type: 'PodNetwork', status: 'False', reason: 'NotImplemented', message }];
+}

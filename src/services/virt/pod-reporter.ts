@@ -1,0 +1,135 @@
+/** Writes what became of guests: one patch of the pod's status, and one of the instance's. */
+import { randomBytes } from 'node:crypto';
+import type { VirtualMachineInstance, VmiInterfaceStatus } from '../../kinds/virtual-machine.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+import { isReason } from '../../lib/kube/error.ts';
+import { conditionOf } from './conditions.ts';
+import type { GuestRecord } from './guest-record.ts';
+import { runningStatus, SANDBOX_CONDITION } from './instance-status.ts';
+import { failedPatch, interfaceStatuses, runningPatch, troublePatch } from './pod-report.ts';
+import { instanceOwner, type Pod, SANDBOX_FINALIZER } from './pod.ts';
+import { RESOURCES } from './resources.ts';
+import { timestamp } from './timestamp.ts';
+
+const ATTEMPTS = 5;
+
+export class PodReporter {
+  readonly #client: KubeClient;
+  readonly #node: string;
+  readonly #address: () => string | undefined;
+  /** sandboxes that were reported to run: the cache may not show it yet */
+  readonly #reported = new Set<string>();
+
+  constructor(client: KubeClient, node: string, address: () => string | undefined) {
+    this.#client = client;
+    this.#node = node;
+    this.#address = address;
+  }
+
+  /** The instance that a pod launches; undefined for other pods, and when it is gone. */
+  async instanceOf(pod: Pod): Promise<VirtualMachineInstance | undefined> {
+    const owner = instanceOwner(pod);
+    if (!owner) return undefined;
+    try {
+      const { namespace } = pod.metadata;
+      const instance = await this.#client.get<VirtualMachineInstance>(RESOURCES.vmis, namespace, owner.name);
+      return instance.metadata.uid === owner.uid ? instance : undefined;
+    } catch (error) {
+      if (isReason(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+
+  /** The instance first: its controller follows the pod, and then finds nothing to add. */
+  async running(pod: Pod, record: GuestRecord): Promise<void> {
+    const [podIP] = record.interfaces.flatMap(({ ips = [] }) => ips);
+    if (this.#reported.has(record.sandbox) || (pod.status?.phase === 'Running' && pod.status.podIP === podIP)) return;
+    const now = timestamp();
+    await this.#reportInstance(pod, interfaceStatuses(record.interfaces), now);
+    await this.#patchPod(pod, runningPatch(pod, record.interfaces, this.#address(), now));
+    this.#reported.add(record.sandbox);
+  }
+
+  /** The guest is gone. */
+  forget({ sandbox }: GuestRecord): void {
+    this.#reported.delete(sandbox);
+  }
+
+  async #reportInstance(pod: Pod, interfaces: readonly VmiInterfaceStatus[], now: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const instance = await this.instanceOf(pod);
+      if (!instance) return;
+      const status = runningStatus(instance, this.#node, interfaces, now);
+      const { namespace, name, resourceVersion } = instance.metadata;
+      const patch = { metadata: { resourceVersion }, status };
+      try {
+        await this.#client.patch(RESOURCES.vmis, { namespace, name }, patch, { subresource: 'status' });
+        return;
+      } catch (error) {
+        // its controller has just written it: again, with what it says now
+        if (!isGone(error) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async failed(pod: Pod, message: string): Promise<void> {
+    await this.#patchPod(pod, failedPatch(pod, message, timestamp()));
+  }
+
+  /** Says it once, in the pod's conditions and as an event. */
+  async trouble(pod: Pod, message: string): Promise<void> {
+    const known = conditionOf(pod.status?.conditions, SANDBOX_CONDITION);
+    if (known?.status === 'False' && known.message === message) return;
+    await this.#patchPod(pod, troublePatch(pod, message, timestamp()));
+    await this.#event(pod, 'FailedCreatePodSandBox', message);
+  }
+
+  /** Lets a pod go whose sandbox is gone. */
+  async release({ metadata }: Pod): Promise<void> {
+    const { namespace, name, resourceVersion, finalizers = [] } = metadata;
+    const kept = finalizers.filter((it) => it !== SANDBOX_FINALIZER);
+    try {
+      await this.#client.patch(
+        RESOURCES.pods,
+        { namespace, name },
+        { metadata: { resourceVersion, finalizers: kept } },
+      );
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+
+  async #patchPod({ metadata }: Pod, patch: object): Promise<void> {
+    const { namespace, name } = metadata;
+    try {
+      await this.#client.patch(RESOURCES.pods, { namespace, name }, patch, { subresource: 'status' });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+
+  async #event({ metadata }: Pod, reason: string, message: string): Promise<void> {
+    const { namespace = '', name, uid, resourceVersion } = metadata;
+    const at = timestamp();
+    await this.#client.create(RESOURCES.events, {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: `${name.slice(0, 200)}.${randomBytes(8).toString('hex')}`, namespace },
+      involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid, resourceVersion },
+      type: 'Warning',
+      reason,
+      message: message.slice(0, 1024),
+      source: { component: 'weft-virt', host: this.#node },
+      reportingComponent: 'weft-virt',
+      reportingInstance: this.#node,
+      firstTimestamp: at,
+      lastTimestamp: at,
+      count: 1,
+    } as never);
+  }
+}
+
+/** The object is gone, or is another one or another version by now: its own change brings us back. */
+function isGone(error: unknown): boolean {
+  return isReason(error, 'NotFound') || isReason(error, 'Conflict');
+}

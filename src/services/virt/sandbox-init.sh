@@ -1,0 +1,17 @@
+#!/bin/sh
+# Becomes the pause process of a guest, in network, mount and UTS namespaces of its own:
+#   sandbox-init.sh HOSTNAME
+#
+# It says `ready` and goes on only when it is told that it has been written down. If whoever started it dies before that,
+# its standard input ends and so does it: no guest is ever left that nobody knows of.
+set -eu
+# sysfs shows the network namespace in which it was mounted
+mount -t sysfs weft-guest /sys
+# the sockets of the node are not the guest's
+mount -t tmpfs -o mode=755 weft-guest /run
+mount -t tmpfs -o mode=1777 weft-guest /tmp
+ip link set lo up
+echo "$1" >/proc/sys/kernel/hostname
+echo ready
+read -r _
+exec sleep infinity </dev/null >/dev/null 2>&1

@@ -1,0 +1,190 @@
+/**
+ * The half of virt that runs on each node, as kubelet and virt-handler do: pods of this node that are guests get a sandbox and interfaces,
+ * and their status; those that are gone are taken apart. Guests outlive this process: the next one adopts them.
+ */
+import { keyOf } from '../../kinds/object.ts';
+import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
+import { WorkQueue } from '../../lib/kube/work-queue.ts';
+import { isRunning } from '../../lib/proc/process-id.ts';
+import { guestInterfaces } from './guest-interfaces.ts';
+import { type GuestInterface, type GuestRecord, GuestStore } from './guest-record.ts';
+import { Guests } from './guests.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { hostnameOf } from './manifests.ts';
+import { guestRefusal, instanceOwner, isFinished, isGuest, type Pod, SANDBOX_FINALIZER } from './pod.ts';
+import { PodReporter } from './pod-reporter.ts';
+import { RESOURCES } from './resources.ts';
+
+export interface VirtNodeOptions {
+  readonly client: KubeClient;
+  readonly node: string;
+  /** directory of the CNI executables */
+  readonly cniBin: string;
+  /** directory for what must outlive this process but not the node's boot */
+  readonly run: string;
+  readonly log: (sentence: string) => void;
+}
+
+const WORKERS = 4;
+/** milliseconds before a guest that could not be made is tried again, doubled up to the longest */
+const FIRST_RETRY = 200;
+const LONGEST_RETRY = 15_000;
+/** milliseconds between looks whether guests still run */
+const LIVENESS_INTERVAL = 2000;
+
+export class VirtNode {
+  readonly #options: VirtNodeOptions;
+  readonly #pods: Informer<Pod>;
+  readonly #attachments: Informer<NetworkAttachmentDefinition>;
+  readonly #store: GuestStore;
+  readonly #guests: Guests;
+  readonly #heartbeat: Heartbeat;
+  readonly #reporter: PodReporter;
+  readonly #queue: WorkQueue;
+  /** guests that are being made: their end calls that off */
+  readonly #making = new Map<string, { readonly uid: string | undefined; readonly abort: AbortController }>();
+  /** pods whose guests could not be made */
+  readonly #failed = new Set<string>();
+  #live = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: VirtNodeOptions) {
+    this.#options = options;
+    const { client, node, cniBin, run, log } = options;
+    const onError = (error: unknown) => log(`watch: ${describe(error)}`);
+    this.#store = new GuestStore(run);
+    this.#guests = new Guests(this.#store, cniBin);
+    this.#heartbeat = new Heartbeat(client, node, (error) => log(`heartbeat: ${describe(error)}`));
+    this.#reporter = new PodReporter(client, node, () => this.#heartbeat.address);
+    this.#pods = new Informer<Pod>(client, RESOURCES.pods, {
+      fieldSelector: `spec.nodeName=${node}`,
+      onError,
+      onChanges: (changes) => this.#onPods(changes as readonly ObjectChange<Pod>[]),
+    });
+    this.#attachments = new Informer<NetworkAttachmentDefinition>(client, RESOURCES.attachments, {
+      onError,
+      onChanges: () => this.#retryFailed(),
+    });
+    this.#queue = new WorkQueue({
+      workers: WORKERS,
+      work: (key) => this.#reconcile(key),
+      onError: (key, error) => log(`${key}: ${describe(error)}`),
+      firstRetry: FIRST_RETRY,
+      longestRetry: LONGEST_RETRY,
+    });
+  }
+
+  /** Adopts what runs, and begins to act. */
+  async start(): Promise<void> {
+    this.#heartbeat.start();
+    await Promise.all([this.#pods.start(), this.#attachments.start()]);
+    this.#live = true;
+    for (const key of this.#store.keys()) this.#queue.add(key);
+    for (const pod of this.#pods.values()) this.#queue.add(keyOf(pod.metadata));
+    this.#timer = setInterval(() => this.#lookForDead(), LIVENESS_INTERVAL);
+  }
+
+  /** Guests go on running. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#heartbeat.stop();
+    this.#live = false;
+    for (const { abort } of this.#making.values()) abort.abort();
+    await Promise.all([this.#pods.stop(), this.#attachments.stop()]);
+    await this.#queue.stop();
+  }
+
+  #onPods(changes: readonly ObjectChange<Pod>[]): void {
+    if (!this.#live) return;
+    for (const { key, new: pod } of changes) {
+      const making = this.#making.get(key);
+      if (making && (!pod || making.uid !== pod.metadata.uid || pod.metadata.deletionTimestamp)) making.abort.abort();
+      this.#queue.add(key);
+    }
+  }
+
+  #retryFailed(): void {
+    if (!this.#live) return;
+    for (const key of this.#failed) this.#queue.add(key);
+  }
+
+  #lookForDead(): void {
+    for (const key of this.#store.keys()) {
+      const record = this.#store.get(key);
+      if (record?.ready && !isAlive(record)) this.#queue.add(key);
+    }
+  }
+
+  async #reconcile(key: string): Promise<void> {
+    const pod = this.#pods.get(key);
+    const record = this.#store.get(key);
+    const wanted = pod && isGuest(pod) && !pod.metadata.deletionTimestamp && !isFinished(pod) ? pod : undefined;
+    if (record && wanted && record.uid === wanted.metadata.uid && isAlive(record))
+      return this.#reporter.running(wanted, record);
+    if (record) {
+      await this.#guests.destroy(record);
+      this.#reporter.forget(record);
+      this.#options.log(`guest ${key} is gone`);
+    }
+    if (wanted) await this.#provide(key, wanted);
+    else this.#failed.delete(key);
+    if (pod?.metadata.deletionTimestamp && pod.metadata.finalizers?.includes(SANDBOX_FINALIZER))
+      await this.#reporter.release(pod);
+  }
+
+  /** Makes a guest, or says that the one which ran has ended: a launcher runs once, other pods as their restartPolicy says. */
+  async #provide(key: string, pod: Pod): Promise<void> {
+    if (pod.status?.phase === 'Running' && pod.spec?.restartPolicy === 'Never')
+      return this.#reporter.failed(pod, 'the processes of the guest are gone');
+    const record = await this.#make(key, pod);
+    if (record) await this.#reporter.running(pod, record);
+  }
+
+  /** undefined: it was called off */
+  async #make(key: string, pod: Pod): Promise<GuestRecord | undefined> {
+    const abort = new AbortController();
+    this.#making.set(key, { uid: pod.metadata.uid, abort });
+    try {
+      const record = await this.#create(pod, abort.signal);
+      this.#failed.delete(key);
+      this.#options.log(`guest ${key} runs: ${record.interfaces.map(describeInterface).join(', ') || 'no interface'}`);
+      return record;
+    } catch (error) {
+      if (abort.signal.aborted) return undefined;
+      this.#failed.add(key);
+      await this.#reporter.trouble(pod, describe(error));
+      throw error;
+    } finally {
+      this.#making.delete(key);
+    }
+  }
+
+  async #create(pod: Pod, signal: AbortSignal): Promise<GuestRecord> {
+    const refusal = guestRefusal(pod.metadata.annotations);
+    if (refusal) throw new Error(refusal.message);
+    const instance = await this.#reporter.instanceOf(pod);
+    const interfaces = guestInterfaces(pod, instance, (network) => this.#attachments.get(network));
+    if ('problem' in interfaces) throw new Error(interfaces.problem);
+    const { namespace = '', name, uid = '' } = pod.metadata;
+    const vm = instanceOwner(pod)?.name;
+    const hostname = hostnameOf(pod.spec?.hostname || (vm ?? name));
+    return this.#guests.create(
+      { namespace, pod: name, uid, hostname, interfaces, ...(vm === undefined ? {} : { vm }) },
+      signal,
+    );
+  }
+}
+
+function isAlive({ ready, pause }: GuestRecord): boolean {
+  return ready && pause !== undefined && isRunning(pause);
+}
+
+function describeInterface({ device, ips = [] }: GuestInterface): string {
+  return [device, ...ips].join(' ');
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
