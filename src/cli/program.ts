@@ -1,6 +1,10 @@
 /** The commands and their options. What a command does is loaded when it is run. */
 import { Command } from 'commander';
+import { registerBench } from './bench/bench.ts';
+import { registerDemo } from './demo/demo.ts';
 import { registerLab } from './lab/lab.ts';
+import { registerStatus } from './status/status.ts';
+import { registerTest } from './test/test.ts';
 
 /** @param processes names of Weft's own processes, for the help; they are added by the front door */
 export function createProgram(processes: readonly string[]): Command {
@@ -10,6 +14,6 @@ export function createProgram(processes: readonly string[]): Command {
     .exitOverride()
     .showHelpAfterError('(add --help for the options)')
     .addHelpText('after', `\nProcesses, for clusters and the lab: ${processes.join(', ')} (weft PROCESS --help)`);
-  registerLab(program);
+  for (const register of [registerDemo, registerStatus, registerLab, registerBench, registerTest]) register(program);
   return program;
 }

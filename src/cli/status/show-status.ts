@@ -1,0 +1,110 @@
+import type { Condition, KubeObject } from '../../kinds/object.ts';
+import { type Subnet, subnetKind } from '../../kinds/subnet.ts';
+import { type Vpc, vpcKind } from '../../kinds/vpc.ts';
+import { KubeClient } from '../../lib/kube/client.ts';
+import { readKubeconfig } from '../../lib/kube/kubeconfig.ts';
+import { stringifyJson } from '../../lib/schema/json-text.ts';
+import type { LabStatus } from '../../services/lab/status.ts';
+import { readStatus } from '../lab/read-status.ts';
+import { type Format, print, table } from '../terminal/output.ts';
+import { whichLab } from '../terminal/which-lab.ts';
+
+interface Network {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly reason: string;
+  readonly message: string;
+}
+
+interface SubnetLine extends Network {
+  readonly vpc: string;
+  readonly cidr: string;
+  /** JSON numbers of any size */
+  readonly v4: { readonly used: number | bigint; readonly free: number | bigint };
+  readonly v6: { readonly used: number | bigint; readonly free: number | bigint };
+}
+
+interface Status {
+  readonly healthy: boolean;
+  readonly lab: LabStatus;
+  readonly vpcs: readonly Network[];
+  readonly subnets: readonly SubnetLine[];
+}
+
+/** @returns whether all is well: the parts run, and what is declared is in force (fields that are not built yet aside) */
+export async function showStatus({
+  name,
+  output,
+}: {
+  readonly name?: string;
+  readonly output?: Format;
+}): Promise<boolean> {
+  const paths = await whichLab(name);
+  const lab = await readStatus(paths);
+  const client = new KubeClient(readKubeconfig(paths.kubeconfig), { userAgent: 'weft-status' });
+  try {
+    const [vpcs, subnets] = await Promise.all([client.list<Vpc>(vpcKind), client.list<Subnet>(subnetKind)]);
+    const networks = { vpcs: vpcs.items.map(networkOf), subnets: subnets.items.map(subnetLine) };
+    const healthy =
+      lab.healthy &&
+      [...networks.vpcs, ...networks.subnets].every(({ ready, reason }) => ready || reason === 'NotImplemented');
+    const status: Status = { healthy, lab, ...networks };
+    if (output === 'json') process.stdout.write(`${stringifyJson(status as never)}\n`);
+    else await print(status, output, () => describe(status));
+    return healthy;
+  } finally {
+    await client.close();
+  }
+}
+
+function networkOf({ metadata, status }: KubeObject): Network {
+  const conditions = (status as { conditions?: readonly Condition[] } | undefined)?.conditions ?? [];
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  return {
+    name: metadata.name,
+    ready: ready?.status === 'True',
+    reason: ready?.reason ?? 'Unknown',
+    message: ready?.message ?? 'nobody has judged it yet',
+  };
+}
+
+function subnetLine(subnet: Subnet): SubnetLine {
+  const { spec, status } = subnet;
+  return {
+    ...networkOf(subnet),
+    vpc: spec?.vpc ?? '',
+    cidr: spec?.cidrBlock ?? '',
+    v4: { used: status?.v4usingIPs ?? 0, free: status?.v4availableIPs ?? 0 },
+    v6: { used: status?.v6usingIPs ?? 0, free: status?.v6availableIPs ?? 0 },
+  };
+}
+
+function describe({ lab, vpcs, subnets }: Status): string {
+  const stopped = lab.processes.filter(({ state }) => state !== 'running');
+  const notReady = [
+    ...vpcs.map((vpc) => ({ kind: 'VPC', ...vpc })),
+    ...subnets.map((subnet) => ({ kind: 'subnet', ...subnet })),
+  ].filter(({ ready }) => !ready);
+  return [
+    `lab ${lab.name}: ${lab.healthy ? 'well' : 'NOT well'}, ${lab.processes.length - stopped.length} of ${lab.processes.length} processes run (weft lab status)`,
+    `engine: ${Object.entries(lab.engine)
+      .map(([item, version]) => `${item} ${version}`)
+      .join(', ')}`,
+    ...lab.problems.map(({ what, why, todo }) => `  ${what}: ${why}; ${todo}`),
+    '',
+    table([['VPC', 'READY', 'REASON'], ...vpcs.map(({ name, ready, reason }) => [name, ready ? 'yes' : 'NO', reason])]),
+    '',
+    table([
+      ['SUBNET', 'VPC', 'CIDR', 'V4 USED', 'V4 FREE', 'V6 USED', 'V6 FREE', 'READY', 'REASON'],
+      ...subnets.map(({ name, vpc, cidr, v4, v6, ready, reason }) => [
+        name,
+        vpc,
+        cidr,
+        ...[v4.used, v4.free, v6.used, v6.free].map(String),
+        ready ? 'yes' : 'NO',
+        reason,
+      ]),
+    ]),
+    ...(notReady.length > 0 ? ['', ...notReady.map(({ kind, name, message }) => `${kind} ${name}: ${message}`)] : []),
+  ].join('\n');
+}

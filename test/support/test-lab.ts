@@ -1,0 +1,197 @@
+/** One lab of a test file, and what tests ask of it. Everything goes through the front doors: weft, kubectl, OVN's own tools. */
+import { execa } from 'execa';
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { expect, vi } from 'vitest';
+import { Compiler } from '../../src/core/compile/engine.ts';
+import { RULES } from '../../src/core/compile/rules.ts';
+import { noDirt } from '../../src/core/compile/desired.ts';
+import { SETTINGS_KEY } from '../../src/core/compile/world.ts';
+import type { NorthboundTables } from '../../src/core/ovn/generated/nb.ts';
+import { tunnelMtu } from '../../src/core/ovn/encap.ts';
+import { NB_TABLES } from '../../src/core/ovn/tables.ts';
+import { ObservedRows } from '../../src/core/plan/observed.ts';
+import { everything, plan } from '../../src/core/plan/plan.ts';
+import type { KubeObject } from '../../src/kinds/object.ts';
+import { KubeClient } from '../../src/lib/kube/client.ts';
+import { readKubeconfig } from '../../src/lib/kube/kubeconfig.ts';
+import type { MonitorOptions } from '../../src/lib/ovsdb/monitor.ts';
+import { OvsdbSession } from '../../src/lib/ovsdb/session.ts';
+import { worldChange } from '../../src/services/controller/feed.ts';
+import type { LabStatus } from '../../src/services/lab/status.ts';
+import { R } from './objects.ts';
+import { type Outcome, WeftHome } from './weft.ts';
+
+const PROPOSAL = resolve(import.meta.dirname, '../../examples/proposal');
+
+export class TestLab {
+  readonly home: WeftHome;
+  /** a name that no other run on this machine has */
+  readonly name: string;
+  readonly proposal: readonly string[];
+
+  private constructor(home: WeftHome, name: string, proposal: readonly string[]) {
+    this.home = home;
+    this.name = name;
+    this.proposal = proposal;
+  }
+
+  static async make(prefix: string): Promise<TestLab> {
+    const files = (await readdir(PROPOSAL)).filter((file) => file.endsWith('.yaml')).toSorted();
+    return new TestLab(
+      await WeftHome.make(),
+      `${prefix}${process.pid}`,
+      files.map((file) => resolve(PROPOSAL, file)),
+    );
+  }
+
+  get kubeconfig(): string {
+    return `${this.home.directory}/labs/${this.name}/kubeconfig`;
+  }
+
+  weft(...args: readonly string[]): Promise<Outcome> {
+    return this.home.weft(args, { env: { WEFT_LAB: this.name } });
+  }
+
+  ok(...args: readonly string[]): Promise<string> {
+    return this.home.ok(args, { env: { WEFT_LAB: this.name } });
+  }
+
+  up(...options: readonly string[]): Promise<void> {
+    return this.home.start(this.name, ...options);
+  }
+
+  remove(): Promise<void> {
+    return this.home.remove();
+  }
+
+  exec(box: string, ...command: readonly string[]): Promise<Outcome> {
+    return this.weft('lab', 'exec', box, '--', ...command);
+  }
+
+  /** a command inside a guest, `namespace/name` */
+  guest(guest: string, ...command: readonly string[]): Promise<Outcome> {
+    const [namespace = '', name = ''] = guest.split('/');
+    return this.weft('vm', 'exec', '-n', namespace, name, '--', ...command);
+  }
+
+  async kubectl(...args: readonly string[]): Promise<Outcome> {
+    return this.#kubectl(args, '');
+  }
+
+  applyObject(object: unknown): Promise<Outcome> {
+    return this.#kubectl(['apply', '-f', '-'], JSON.stringify(object));
+  }
+
+  /** applies an object that must be accepted */
+  async declare(...objects: readonly unknown[]): Promise<void> {
+    const { code, stderr } = await this.applyObject({ apiVersion: 'v1', kind: 'List', items: objects });
+    if (code !== 0) throw new Error(stderr);
+  }
+
+  async nbctl(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.exec('central', 'ovn-nbctl', ...args);
+    if (code !== 0) throw new Error(`ovn-nbctl ${args.join(' ')}: ${stderr}`);
+    return stdout;
+  }
+
+  async status(): Promise<LabStatus> {
+    return JSON.parse((await this.weft('lab', 'status', '-o', 'json')).stdout) as LabStatus;
+  }
+
+  async pidOf(box: string, name: string): Promise<number> {
+    const found = (await this.status()).processes.find((process) => process.box === box && process.name === name);
+    if (!found) throw new Error(`no process ${name} in ${box}`);
+    return found.pid;
+  }
+
+  /** the first IPv4 address of a guest */
+  async address(guest: string): Promise<string> {
+    const [namespace = '', name = ''] = guest.split('/');
+    return (
+      await this.kubectl('get', 'vmi', '-n', namespace, name, '-o', 'jsonpath={.status.interfaces[0].ipAddress}')
+    ).stdout.trim();
+  }
+
+  /** Waits until a machine runs; returns its first address. */
+  async running(guest: string): Promise<string> {
+    return vi.waitFor(
+      async () => {
+        const address = await this.address(guest);
+        expect(address).not.toBe('');
+        return address;
+      },
+      { timeout: 30_000, interval: 100 },
+    );
+  }
+
+  /** One ping, tried again until it is answered. */
+  async reaches(from: string, address: string, timeout = 30_000): Promise<void> {
+    await vi.waitFor(async () => expect((await this.guest(from, 'ping', '-c', '1', '-W', '1', address)).code).toBe(0), {
+      timeout,
+      interval: 100,
+    });
+  }
+
+  /** What tcpdump prints of a device in a box while `action` runs. */
+  async capture(box: string, device: string, filter: string, action: () => Promise<unknown>): Promise<string> {
+    const captured = this.exec(box, 'timeout', '4', 'tcpdump', '-n', '-l', '-i', device, filter);
+    await new Promise((wait) => setTimeout(wait, 1500));
+    await action();
+    return (await captured).stdout;
+  }
+
+  /** processes that hold the guests' namespaces */
+  async guestPids(): Promise<number[]> {
+    const { processes } = await this.status();
+    const nodes = [...new Set(processes.map(({ box }) => box))].filter((box) => box.startsWith('node'));
+    const texts = await Promise.all(
+      nodes.map((node) => this.exec(node, 'sh', '-c', 'cat /run/weft/guests/*.json 2>/dev/null || true')),
+    );
+    return texts.flatMap(({ stdout }) => [...stdout.matchAll(/"pid":\s*(\d+)/g)].map((match) => Number(match[1])));
+  }
+
+  /** Compiles what the API says from nothing, and compares it with the Northbound database as its own reader sees it. */
+  async expectInSync(): Promise<void> {
+    const client = new KubeClient(readKubeconfig(this.kubeconfig));
+    const { ovn } = await this.status();
+    const monitor = Object.fromEntries(Object.entries(NB_TABLES).map(([table, { columns }]) => [table, columns]));
+    const session = new OvsdbSession<NorthboundTables>({
+      remote: ovn.nb,
+      database: 'OVN_Northbound',
+      monitor: monitor as MonitorOptions<NorthboundTables>,
+    });
+    const observed = new ObservedRows();
+    session.onUpdate((updates) => observed.apply(Object.entries(updates) as never, noDirt()));
+    try {
+      await session.ready();
+      await vi.waitFor(
+        async () => {
+          const compiler = new Compiler(RULES);
+          compiler.apply([
+            { kind: 'Settings', key: SETTINGS_KEY, object: { tunnelMtu: tunnelMtu('geneve', 1500, false) } },
+          ]);
+          for (const [kind, resource] of [
+            ['Vpc', R.vpcs],
+            ['Subnet', R.subnets],
+            ['IP', R.ips],
+          ] as const) {
+            const { items } = await client.list<KubeObject>(resource);
+            compiler.apply(items.map((object) => worldChange(kind, object.metadata.name, object)));
+          }
+          expect(plan(everything(compiler.rows, observed), compiler.rows, observed).operations).toEqual([]);
+        },
+        { timeout: 15_000, interval: 200 },
+      );
+    } finally {
+      await session.close();
+      await client.close();
+    }
+  }
+
+  async #kubectl(args: readonly string[], input: string): Promise<Outcome> {
+    const env = { KUBECONFIG: this.kubeconfig, HOME: this.home.directory };
+    const { exitCode, stdout, stderr } = await execa('kubectl', args, { reject: false, timeout: 100_000, input, env });
+    return { code: exitCode ?? -1, stdout, stderr };
+  }
+}
