@@ -3,63 +3,16 @@
  * The controller is a process of its own, so that its CPU time and memory are its own; API server, creators and the observer of the Northbound
  * database share the bench's process. No OVN behind the database: northd's work is not ours to measure.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import type { NorthboundTables } from '../src/core/ovn/generated/nb.ts';
 import { OvsdbSession } from '../src/lib/ovsdb/session.ts';
-import { ControlPlane, eventually } from '../test/support/control-plane.ts';
+import { ControlPlane } from '../test/support/control-plane.ts';
+import { ControllerProcess } from '../test/support/controller-process.ts';
 import { network, R, subnet, vpc } from '../test/support/objects.ts';
 import { percentile } from './percentile.ts';
 import type { BenchEnvironment, BenchResult } from './result.ts';
 
 const CREATORS = 16;
 const SUBNETS = 10;
-/** clock ticks per second of /proc/PID/stat (USER_HZ) */
-const TICKS = 100;
-
-class ControllerProcess {
-  readonly child: ChildProcess;
-  readonly #port: number;
-
-  constructor(plane: ControlPlane, port: number) {
-    this.#port = port;
-    const main = new URL('../src/bin/controller.ts', import.meta.url).href;
-    const args = ['--kubeconfig', plane.kubeconfig, '--nb', plane.northbound.remote, '--metrics-port', String(port)];
-    const script = `import(${JSON.stringify(main)}).then((m) => m.command().parseAsync(${JSON.stringify(args)}, { from: 'user' }))`;
-    this.child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', script], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  }
-
-  async ready(): Promise<void> {
-    await eventually(async () => {
-      if (!(await fetch(`http://127.0.0.1:${this.#port}/readyz`)).ok) throw new Error('not ready');
-    }, 120);
-  }
-
-  async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text();
-    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-  }
-
-  /** seconds of CPU so far */
-  get cpu(): number {
-    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / TICKS;
-  }
-
-  /** bytes */
-  get memory(): number {
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))![1]) * 1024;
-  }
-
-  async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.kill('SIGTERM');
-    await ended;
-  }
-}
-
 /** when each port appeared in the Northbound database */
 class Observer {
   readonly session: OvsdbSession<NorthboundTables>;
@@ -90,9 +43,8 @@ export async function benchControlPlane({ engineRoot, quick, log }: BenchEnviron
   const count = quick ? 1000 : 10_000;
   const plane = await ControlPlane.start(engineRoot);
   const observer = new Observer(plane.northbound.remote);
-  let controller = new ControllerProcess(plane, 19_660);
+  let controller = await ControllerProcess.start(plane);
   try {
-    await controller.ready();
     await plane.client.create(R.vpcs, vpc('load'));
     for (let index = 0; index < SUBNETS; index += 1) {
       await plane.client.create(R.subnets, subnet(`load${index}`, 'load', `10.${index}.0.0/16`));
@@ -121,8 +73,7 @@ export async function benchControlPlane({ engineRoot, quick, log }: BenchEnviron
     const victim = `vm7.default.load7.default.ovn`;
     await plane.northbound.run('usr/bin/ovn-nbctl', [`--db=${plane.northbound.remote}`, 'lsp-del', victim]);
     const started = performance.now();
-    controller = new ControllerProcess(plane, 19_661);
-    await controller.ready();
+    controller = await ControllerProcess.start(plane);
     results.push(plain('restart', (performance.now() - started) / 1000, 's'));
     results.push(plain('restart transactions', await controller.metric('weft_nb_transactions_total'), 'transactions'));
     return results;
