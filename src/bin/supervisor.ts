@@ -12,7 +12,7 @@ import { bindLoopback } from '../services/lab/loopback-socket.ts';
 import { lockSupervisor } from '../services/lab/name-lock.ts';
 import { type LabState, readState, writeJson, writeState } from '../services/lab/options.ts';
 import { type LabPaths, labPaths } from '../services/lab/paths.ts';
-import { DPDK_VSWITCHD, ROLES } from '../services/lab/process-table.ts';
+import { DPDK_VSWITCHD } from '../services/lab/process-table.ts';
 import { serveSupervisor } from '../services/lab/supervisor-server.ts';
 import { Supervisor } from '../services/lab/supervisor.ts';
 import { CENTRAL, managementAddresses } from '../services/lab/topology.ts';
@@ -55,7 +55,6 @@ async function run({ home, name }: Flags): Promise<void> {
     node: process.execPath,
     weft: [NODE_IN_BOX, '--disable-warning=ExperimentalWarning', `${REPOSITORY}/src/bin/weft.ts`],
     tso: existsSync(state.engineRoot + DPDK_VSWITCHD),
-    roles: ROLES.filter((role) => existsSync(new URL(`${role}.ts`, import.meta.url))),
     crdDirectory: `${REPOSITORY}/deploy/crds`,
     credentials: Promise.resolve(credentials),
     sockets,

@@ -1,13 +1,12 @@
 /** The front door: commands for people (src/cli), and the processes themselves, each with a composition root of its own here. */
 import { enableCompileCache, flushCompileCache } from 'node:module';
-import type { Command } from 'commander';
 
 /** processes of Weft -> composition root, loaded only when asked for: a process starts without what the others need */
 const PROCESSES = {
   apiserver: () => import('./apiserver.ts'),
   controller: () => import('./controller.ts'),
   agent: () => import('./agent.ts'),
-  virt: () => import(new URL('virt.ts', import.meta.url).href) as Promise<{ readonly command: () => Command }>,
+  virt: () => import('./virt.ts'),
   supervisor: () => import('./supervisor.ts'),
 } as const;
 

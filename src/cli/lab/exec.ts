@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { CliError } from '../terminal/failure.ts';
+import { inherit, terminal } from '../terminal/run-inherited.ts';
 import { whichLab } from '../terminal/which-lab.ts';
 
 export function registerExec(lab: Command): void {
@@ -37,21 +36,4 @@ async function run(box: string, words: readonly string[], { name }: { readonly n
     );
   }
   process.exitCode = await inherit(inBox(boxes, box, command), { ...terminal(), ...BOX_ENVIRONMENT });
-}
-
-function terminal(): Readonly<Record<string, string>> {
-  const { TERM, COLORTERM } = process.env;
-  return { ...(TERM ? { TERM } : {}), ...(COLORTERM ? { COLORTERM } : {}) };
-}
-
-/** Runs a command with our own standard streams. @returns its exit code, 128 + N for signal N */
-function inherit([file, ...args]: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
-  const child = spawn(file!, args, { stdio: 'inherit', env });
-  // the terminal sends Ctrl-C to both: the command decides what it means
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  return new Promise((resolve, reject) => {
-    child.once('error', (error) => reject(new CliError(3, `${file} could not be run: ${error.message}`)));
-    child.once('exit', (code, signal) => resolve(signal === null ? code! : 128 + constants.signals[signal]));
-  });
 }

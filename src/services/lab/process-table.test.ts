@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_OPTIONS } from './options.ts';
-import { DPDK_VSWITCHD, keyOfProcess, nodeProcesses, type Plan, processTable, ROLES } from './process-table.ts';
+import { DPDK_VSWITCHD, keyOfProcess, nodeProcesses, type Plan, processTable } from './process-table.ts';
 
-const plan: Plan = { options: { ...DEFAULT_OPTIONS, nodes: 2 }, weft: ['node', 'weft.ts'], tso: true, roles: ROLES };
+const plan: Plan = { options: { ...DEFAULT_OPTIONS, nodes: 2 }, weft: ['node', 'weft.ts'], tso: true };
 
 function command(name: string, changes: Partial<Plan> = {}): readonly string[] {
   const spec = processTable({ ...plan, ...changes }).find((process) => process.name === name);

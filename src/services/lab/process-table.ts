@@ -27,12 +27,7 @@ export interface Plan {
   readonly weft: readonly string[];
   /** the engine has an Open vSwitch with DPDK, whose userspace datapath does TCP segmentation offload */
   readonly tso: boolean;
-  /** commands of Weft that are run: its composition roots */
-  readonly roles: readonly Role[];
 }
-
-export const ROLES = ['apiserver', 'controller', 'agent', 'virt'] as const;
-export type Role = (typeof ROLES)[number];
 
 export const KUBECONFIG = '/run/weft/kubeconfig';
 export const API_PORT = 6443;
@@ -76,9 +71,8 @@ function centralProcesses(plan: Plan): readonly ProcessSpec[] {
       ],
       after: ['central/ovsdb-nb', 'central/ovsdb-sb'],
     },
-    ...weftProcess(
+    weftProcess(
       plan,
-      'apiserver',
       CENTRAL,
       'apiserver',
       [
@@ -94,9 +88,8 @@ function centralProcesses(plan: Plan): readonly ProcessSpec[] {
       [],
       { handover: 'api' },
     ),
-    ...weftProcess(
+    weftProcess(
       plan,
-      'controller',
       CENTRAL,
       'controller',
       [
@@ -116,14 +109,7 @@ function centralProcesses(plan: Plan): readonly ProcessSpec[] {
       ['cluster', 'central/ovsdb-nb'],
       { handover: 'metrics' },
     ),
-    ...weftProcess(
-      plan,
-      'virt',
-      CENTRAL,
-      'virt-controller',
-      ['virt', 'controller', '--kubeconfig', KUBECONFIG],
-      ['cluster'],
-    ),
+    weftProcess(plan, CENTRAL, 'virt-controller', ['virt', 'controller', '--kubeconfig', KUBECONFIG], ['cluster']),
   ];
 }
 
@@ -150,9 +136,8 @@ export function nodeProcesses(plan: Plan, node: string): readonly ProcessSpec[] 
       command: ['/usr/bin/ovn-controller', ...daemonFlags('ovn-controller', 'ovn/ovn-controller'), VSWITCH],
       after: [`${node}/ovsdb-server`],
     },
-    ...weftProcess(
+    weftProcess(
       plan,
-      'agent',
       node,
       'agent',
       [
@@ -179,14 +164,7 @@ export function nodeProcesses(plan: Plan, node: string): readonly ProcessSpec[] 
       ['cluster', `${node}/ovsdb-server`],
       { socket: CNI_SOCKET },
     ),
-    ...weftProcess(
-      plan,
-      'virt',
-      node,
-      'virt-node',
-      ['virt', 'node', '--node', node, '--kubeconfig', KUBECONFIG],
-      ['cluster'],
-    ),
+    weftProcess(plan, node, 'virt-node', ['virt', 'node', '--node', node, '--kubeconfig', KUBECONFIG], ['cluster']),
   ];
 }
 
@@ -221,16 +199,14 @@ function daemonFlags(name: string, pidfile: string): readonly string[] {
 }
 
 function weftProcess(
-  plan: Plan,
-  role: Role,
+  { weft }: Plan,
   box: string,
   name: string,
   args: readonly string[],
   after: readonly string[],
   more: Pick<ProcessSpec, 'handover' | 'socket'> = {},
-): readonly ProcessSpec[] {
-  if (!plan.roles.includes(role)) return [];
-  return [{ box, name, command: [...plan.weft, ...args], after, ...more }];
+): ProcessSpec {
+  return { box, name, command: [...weft, ...args], after, ...more };
 }
 
 function bracketed(address: string): string {

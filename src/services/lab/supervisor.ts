@@ -13,7 +13,7 @@ import { type LabState, MAX_NODES, writeState } from './options.ts';
 import { Observation } from './observation.ts';
 import type { LabPaths } from './paths.ts';
 import { ProcessSet } from './process-set.ts';
-import { type Handover, nodeProcesses, type Plan, processTable, type ProcessSpec, type Role } from './process-table.ts';
+import { type Handover, nodeProcesses, type Plan, processTable, type ProcessSpec } from './process-table.ts';
 import { type LabStatus, labStatus } from './status.ts';
 import { Steps } from './steps.ts';
 import { boxNames, CENTRAL, fabricPort, nodeIndex, nodeName, wiresOf } from './topology.ts';
@@ -28,7 +28,6 @@ export interface SupervisorOptions {
   /** the command of Weft inside a box */
   readonly weft: readonly string[];
   readonly tso: boolean;
-  readonly roles: readonly Role[];
   readonly crdDirectory: string;
   readonly credentials: Promise<Credentials>;
   readonly sockets: Readonly<Record<Handover, LoopbackSocket>>;
@@ -168,8 +167,8 @@ export class Supervisor {
   }
 
   #plan(): Plan {
-    const { weft, tso, roles } = this.#options;
-    return { options: this.#state.options, weft, tso, roles };
+    const { weft, tso } = this.#options;
+    return { options: this.#state.options, weft, tso };
   }
 
   #observe(): void {
