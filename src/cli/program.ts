@@ -5,6 +5,7 @@ import { registerDemo } from './demo/demo.ts';
 import { registerLab } from './lab/lab.ts';
 import { registerStatus } from './status/status.ts';
 import { registerTest } from './test/test.ts';
+import { registerVm } from './vm/vm.ts';
 
 /** @param processes names of Weft's own processes, for the help; they are added by the front door */
 export function createProgram(processes: readonly string[]): Command {
@@ -14,6 +15,7 @@ export function createProgram(processes: readonly string[]): Command {
     .exitOverride()
     .showHelpAfterError('(add --help for the options)')
     .addHelpText('after', `\nProcesses, for clusters and the lab: ${processes.join(', ')} (weft PROCESS --help)`);
-  for (const register of [registerDemo, registerStatus, registerLab, registerBench, registerTest]) register(program);
+  for (const register of [registerDemo, registerStatus, registerLab, registerVm, registerBench, registerTest])
+    register(program);
   return program;
 }

@@ -27,7 +27,8 @@ export interface VirtNodeOptions {
   readonly log: (sentence: string) => void;
 }
 
-const WORKERS = 4;
+/** a guest whose network is not there yet waits in its CNI call, and must not be in the way of others */
+const WORKERS = 64;
 /** milliseconds before a guest that could not be made is tried again, doubled up to the longest */
 const FIRST_RETRY = 200;
 const LONGEST_RETRY = 15_000;

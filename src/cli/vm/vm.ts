@@ -1,0 +1,10 @@
+/** `weft vm ...` */
+import type { Command } from 'commander';
+import { registerExec } from './exec.ts';
+import { registerList } from './list.ts';
+import { registerPower } from './power.ts';
+
+export function registerVm(program: Command): void {
+  const vm = program.command('vm').description('the virtual machines of a lab').enablePositionalOptions();
+  for (const register of [registerList, registerExec, registerPower]) register(vm);
+}
