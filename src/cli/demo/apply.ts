@@ -1,6 +1,4 @@
-/** Manifests from files into the cluster, as `kubectl apply` would: created, or merged into what is there. */
-import { readFile } from 'node:fs/promises';
-import { parseAllDocuments } from 'yaml';
+/** Manifests into the cluster, as `kubectl apply` would: created, or merged into what is there. */
 import { apiKinds } from '../../kinds/api.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
@@ -11,10 +9,6 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map<string, Resource>([
   ...apiKinds.map((kind) => [`${kind.group}/${kind.version}/${kind.kind}`, kind] as const),
   ['v1/Namespace', CORE.namespaces],
 ]);
-
-export async function readManifests(file: URL): Promise<KubeObject[]> {
-  return parseAllDocuments(await readFile(file, 'utf8')).map((document) => document.toJS() as KubeObject);
-}
 
 /** @throws KubeError with the server's words when an object is refused */
 export async function apply(client: KubeClient, object: KubeObject): Promise<void> {

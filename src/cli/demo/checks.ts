@@ -45,11 +45,11 @@ export const CHECKS: readonly Check[] = [
   check('demo/web-1', 'demo/db-1', 'other subnet of the VPC: routed'),
   check('demo/db-1', 'demo/web-3', 'and back the other way'),
   check('demo/web-3', 'demo/db-1', 'TCP, routed between nodes', { probe: TCP }),
-  check('demo/web-1', 'demo/web-2', 'TCP: the machine of this VPC answers, not its twin with the same address', {
+  check('demo/web-2', 'demo/web-1', 'TCP to an address that the other VPC has too: the machine of this one answers', {
     probe: TCP,
   }),
   check('demo/twin-1', 'demo/twin-2', 'the other VPC, same prefix: among themselves'),
-  check('demo/twin-2', 'demo/twin-1', 'TCP: the machine of that VPC answers', { probe: TCP }),
+  check('demo/twin-2', 'demo/twin-1', 'TCP to the same address there: the machine of that VPC answers', { probe: TCP }),
   check('demo/web-1', 'demo/both-1', 'IPv4 of a dual-stack subnet'),
   check('demo/both-1', 'demo/six-1', 'IPv6, routed', { family: 6 }),
   check('demo/six-1', 'demo/both-1', 'IPv6, and back', { family: 6 }),

@@ -12,6 +12,7 @@ export type InGuest = (guest: string, command: readonly string[]) => Promise<Gue
 export interface Result {
   readonly from: string;
   readonly to: string;
+  readonly address: string;
   readonly what: string;
   readonly expect: 'reach' | 'blocked';
   readonly got: 'reach' | 'blocked';
@@ -33,7 +34,7 @@ export async function probe(
   const reached =
     how.what === 'tcp/8080' ? await overTcp(from, to, address, inGuest) : await byPing(from, address, how, inGuest);
   const got = reached ? 'reach' : 'blocked';
-  return { from, to: `${to} (${address})`, what: how.what, expect, got, ok: got === expect, why };
+  return { from, to, address, what: how.what, expect, got, ok: got === expect, why };
 }
 
 /** A first packet may wait for a neighbour's address: one answer of three is an answer. */

@@ -1,4 +1,5 @@
 /** The demo from beginning to end: lab up, manifests, machines, checks, table. The lab stays. */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { virtualMachineInstanceKind, type VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import { KubeClient } from '../../lib/kube/client.ts';
@@ -9,7 +10,8 @@ import { readState } from '../../services/lab/options.ts';
 import { startLab } from '../lab/start-lab.ts';
 import { print, table } from '../terminal/output.ts';
 import { runInGuest } from '../vm/run-in-guest.ts';
-import { apply, readManifests } from './apply.ts';
+import { readManifests } from '../manifest/read-manifests.ts';
+import { apply } from './apply.ts';
 import { type Check, CHECKS } from './checks.ts';
 import type { DemoFlags } from './demo.ts';
 import { probe, type Result } from './probe.ts';
@@ -47,8 +49,10 @@ export async function runDemo({ name: asked, encap, engine, output }: DemoFlags)
   const client = new KubeClient(readKubeconfig(paths.kubeconfig), { userAgent: 'weft-demo' });
   try {
     say('apply the manifests of examples/proposal and examples/demo');
-    for (const file of MANIFESTS)
-      for (const object of await readManifests(new URL(file, EXAMPLES))) await apply(client, object);
+    for (const file of MANIFESTS) {
+      const text = await readFile(new URL(file, EXAMPLES), 'utf8');
+      for (const object of readManifests(text, `examples/${file}`)) await apply(client, object);
+    }
     const guests = new Set(CHECKS.flatMap(({ from, to }) => [from, to]));
     say(`wait for ${guests.size} machines`);
     const addresses = await waitForGuests(client, guests);
@@ -126,7 +130,7 @@ async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<
 function summary({ ok, checks }: DemoResult, name: string): string {
   const rows = checks.map((check) => [
     check.from,
-    check.to,
+    `${check.to} (${check.address})`,
     check.what,
     check.expect,
     check.got,
