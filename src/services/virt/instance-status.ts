@@ -1,7 +1,7 @@
 /** What an instance's status says, from what is known of its launcher. Pure. */
 import { equal } from '../../core/ovn/equal.ts';
 import type { Finding } from '../../core/status/condition.ts';
-import type { VirtualMachineInstance, VmiInterfaceStatus, VmiStatus } from '../../kinds/virtual-machine.ts';
+import type { VirtualMachineInstance, VmiInterfaceStatus, VmiStatus, VmNetwork } from '../../kinds/virtual-machine.ts';
 import { conditionOf, replaceConditions } from './conditions.ts';
 import type { Pod } from './pod.ts';
 
@@ -76,7 +76,8 @@ function schedulingFinding(state: LauncherState): readonly Finding[] {
 
 /** The lab has no network of pods: a field that asks for it is not ignored in silence. */
 function podNetworkFinding({ spec }: VirtualMachineInstance): readonly Finding[] {
-  const index = spec?.networks?.findIndex(({ pod }) => pod !== undefined && pod !== null) ?? -1;
+  const networks: unknown = spec?.networks;
+  const index = Array.isArray(networks) ? networks.findIndex((network: VmNetwork | null) => network?.pod) : -1;
   if (index < 0) return [];
   const message = `spec.networks[${index}].pod: the lab has no pod network; the guest runs without it, on its multus networks`;
   return [{ type: 'PodNetwork', status: 'False', reason: 'NotImplemented', message }];

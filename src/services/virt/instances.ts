@@ -66,7 +66,7 @@ export class Instances {
     const refusal = guestRefusal(instance.metadata.annotations);
     if (refusal) return { kind: 'refused', ...refusal };
     const networks = networksOfInstance(instance);
-    if ('problem' in networks) return { kind: 'refused', reason: 'Invalid', message: `networks: ${networks.problem}` };
+    if ('problem' in networks) return { kind: 'refused', reason: 'Invalid', message: networks.problem };
     if (waits) return { kind: 'waiting', message: 'the launcher of the instance before this one still ends' };
     const { nodes, launchers } = this.#options;
     const verdict = chooseNode(nodes.all(), (instance.spec ?? {}) as Placement, (node) => launchers.guestsOn(node));
