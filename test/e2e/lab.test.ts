@@ -35,8 +35,8 @@ async function processOf(box: string, name: string): Promise<ProcessStatus> {
   return found;
 }
 
-async function untilHealthy(): Promise<void> {
-  await vi.waitFor(async () => expect((await status()).problems).toEqual([]), { timeout: 30_000, interval: 200 });
+async function untilHealthy(name = A): Promise<void> {
+  await vi.waitFor(async () => expect((await status(name)).problems).toEqual([]), { timeout: 30_000, interval: 200 });
 }
 
 function exec(box: string, ...command: readonly string[]) {
@@ -198,9 +198,12 @@ test('a node that is killed stays down, its guests as well, until it is started'
 
 test('a link that is cut takes the carrier away', async () => {
   await home.ok(['lab', 'link', 'down', '--name', A, 'node1:eth3']);
-  expect((await exec('node1', 'cat', '/sys/class/net/eth3/carrier')).stdout).toBe('0');
-  expect((await status()).problems.map(({ what }) => what)).toEqual(['link node1:eth3 is cut']);
-  await home.ok(['lab', 'link', 'up', '--name', A, 'node1:eth3']);
+  try {
+    expect((await exec('node1', 'cat', '/sys/class/net/eth3/carrier')).stdout).toBe('0');
+    expect((await status()).problems.map(({ what }) => what)).toContain('link node1:eth3 is cut');
+  } finally {
+    await home.ok(['lab', 'link', 'up', '--name', A, 'node1:eth3']);
+  }
   expect((await exec('node1', 'cat', '/sys/class/net/eth3/carrier')).stdout).toBe('1');
   await untilHealthy();
 });
@@ -219,8 +222,7 @@ describe('a second lab, IPv6, VXLAN', () => {
   });
 
   test('has the same addresses beside the first, and both are well', async () => {
-    const [a, b] = await Promise.all([status(A), status(B)]);
-    expect([a.healthy, b.healthy]).toEqual([true, true]);
+    await Promise.all([untilHealthy(A), untilHealthy(B)]);
     const chassis = await home.ok([
       'lab',
       'exec',
@@ -252,7 +254,7 @@ describe('a second lab, IPv6, VXLAN', () => {
     const pids = (await status(B)).processes.map(({ pid }) => pid);
     await home.ok(['lab', 'down', '--name', B]);
     expect(tracesOf(home.directory, B, pids)).toEqual([]);
-    expect((await status(A)).healthy).toBe(true);
+    expect((await status(A)).problems).toEqual([]);
   });
 });
 
@@ -274,7 +276,7 @@ describe('after the supervisor was killed', () => {
     const refused = await home.weft(['lab', 'node', 'stop', '--name', A, 'node1']);
     expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining(`lab ${A} has no supervisor`)]);
     await home.ok(['lab', 'up', '--name', A]);
-    expect((await status()).healthy).toBe(true);
+    expect((await status()).problems).toEqual([]);
     const again = readKubeconfig((await status()).kubeconfig);
     expect(again.server).toBe(port);
     const next = new KubeClient(again);

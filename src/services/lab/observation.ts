@@ -4,8 +4,8 @@ import type { KubeClient } from '../../lib/kube/client.ts';
 import { CORE } from '../../lib/kube/resource.ts';
 import { OvsdbSession } from '../../lib/ovsdb/session.ts';
 
-/** milliseconds */
-const ANSWER_DEADLINE = 2000;
+/** milliseconds; generous, because a machine whose disk is busy stalls a process for seconds without anything being wrong */
+const ANSWER_DEADLINE = 5000;
 
 export interface NodeState {
   readonly name: string;
