@@ -5,11 +5,12 @@
 # It says `ready` and goes on only when it is told that it has been written down. If whoever started it dies before that,
 # its standard input ends and so does it: no guest is ever left that nobody knows of.
 set -eu
+# -n: mount(8) itself leaves nothing behind in /run
 # sysfs shows the network namespace in which it was mounted
-mount -t sysfs weft-guest /sys
+mount -n -t sysfs weft-guest /sys
 # the sockets of the node are not the guest's
-mount -t tmpfs -o mode=755 weft-guest /run
-mount -t tmpfs -o mode=1777 weft-guest /tmp
+mount -n -t tmpfs -o mode=755 weft-guest /run
+mount -n -t tmpfs -o mode=1777 weft-guest /tmp
 ip link set lo up
 echo "$1" >/proc/sys/kernel/hostname
 echo ready
