@@ -1,4 +1,4 @@
-/** For tests: a real API server with Weft's kinds, a node or two, and a CNI executable that makes dummy devices and writes down its calls. */
+/** For tests: a real API server with Weft's kinds, a node or two, and a CNI executable that makes devices of its own and writes down its calls. */
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ if [ -e "$here/fail" ]; then
   echo '{"cniVersion":"0.3.1","code":11,"msg":"the network is closed today"}'
   exit 1
 fi
-nsenter --net="$CNI_NETNS" ip link add "$CNI_IFNAME" type dummy || exit 1
+nsenter --net="$CNI_NETNS" ip link add "$CNI_IFNAME" type bridge || exit 1
 echo '{"cniVersion":"0.3.1","interfaces":[{"name":"'$CNI_IFNAME'","mac":"02:00:00:00:00:01","sandbox":"'$CNI_NETNS'"}],"ips":[{"version":"4","address":"'$ip'/24","interface":0}]}'
 `;
 

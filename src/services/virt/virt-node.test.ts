@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { NETWORKS_ANNOTATION } from '../../core/ipam/attachments.ts';
 import type { VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { KubeObjectLike } from '../../lib/kube/client.ts';
+import { Informer } from '../../lib/kube/informer.ts';
 import { isRunning, signalProcess } from '../../lib/proc/process-id.ts';
 import { Cluster } from './cluster.fixture.ts';
 import type { GuestRecord } from './guest-record.ts';
@@ -92,8 +93,15 @@ const commands = () => cluster.calls().map(({ command, device }) => `${command} 
 
 test('a launcher becomes a guest with eth0 and eth1; pod and instance say so, in one write each; deletion takes all of it away', async () => {
   await startNode();
+  const versions: string[] = [];
+  const onChanges = (changes: readonly { readonly key: string }[]) => versions.push(...changes.map(({ key }) => key));
+  const watches = [RESOURCES.pods, RESOURCES.vmis].map((it) => new Informer(cluster.client, it, { onChanges }));
+  await Promise.all(watches.map((watch) => watch.start()));
   const name = await launch('web');
   const { pause } = await running(name);
+  await expect.poll(() => versions.filter((key) => key === `default/${name}`).length, SOON).toBe(2);
+  expect(versions.filter((key) => key === 'default/web')).toHaveLength(2);
+  await Promise.all(watches.map((watch) => watch.stop()));
   const enter = ['-t', String(pause!.pid), '--net', '--mount', '--uts', '--'];
   const inside = (...command: readonly string[]) =>
     execFileSync('nsenter', [...enter, ...command], { encoding: 'utf8' });
@@ -189,8 +197,8 @@ test('a network that fails: the pod says why in the executable’s words, and is
     (await cluster.get<Pod>(RESOURCES.pods, 'plain'))?.status?.conditions?.find(({ type }) => type === 'Ready')
       ?.message;
   await expect.poll(why, SOON).toBe('CNI ADD of net1 (type fake): the network is closed today');
-  const events = await cluster.client.list<{ reason: string; message: string }>(RESOURCES.events);
-  expect(events.items).toMatchObject([{ reason: 'FailedCreatePodSandBox', message: await why() }]);
+  const events = async () => (await cluster.client.list(RESOURCES.events)).items;
+  await expect.poll(events, SOON).toMatchObject([{ reason: 'FailedCreatePodSandBox', message: await why() }]);
   await cluster.behave('fail', false);
   await running('plain');
 });
