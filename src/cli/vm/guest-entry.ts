@@ -32,10 +32,16 @@ async function whyNot(lab: LabPaths, namespace: string, name: string): Promise<C
     import('./find-machine.ts'),
   ]);
   const { machine, instance } = await withLabClient(lab, (client) => findMachine(client, namespace, name));
-  const status = instance?.status?.phase ?? machine?.status?.printableStatus ?? 'Pending';
+  const { phase, nodeName } = instance?.status ?? {};
+  if (phase === 'Running')
+    return new CliError(
+      1,
+      `virtual machine ${namespace}/${name} cannot be entered: the API says that it runs on ${nodeName}, but its processes there are gone; see whether the node is up (\`weft lab status\`)`,
+    );
   const { message = '' } = instance?.status?.conditions?.find(({ type }) => type === 'Ready') ?? {};
-  return new CliError(
-    1,
-    `virtual machine ${namespace}/${name} does not run: it is ${status}${message ? ` (${message})` : ''}; start it with \`weft vm start -n ${namespace} ${name}\`, or see \`kubectl -n ${namespace} describe vmi ${name}\``,
-  );
+  const state = `${phase ?? machine?.status?.printableStatus ?? 'Pending'}${message ? ` (${message})` : ''}`;
+  const todo = instance
+    ? `see \`kubectl -n ${namespace} describe vmi ${name}\``
+    : `start it with \`weft vm start -n ${namespace} ${name}\``;
+  return new CliError(1, `virtual machine ${namespace}/${name} does not run: it is ${state}; ${todo}`);
 }

@@ -191,7 +191,10 @@ describe('placement', () => {
   test('machines that are made at once spread over the nodes', async () => {
     await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => addMachine(name)));
     await expect
-      .poll(async () => (await pods()).map(({ spec }) => spec?.nodeName).toSorted(), SOON)
+      .poll(
+        async () => (await pods()).map(({ spec }) => spec?.nodeName ?? '').toSorted((a, b) => a.localeCompare(b)),
+        SOON,
+      )
       .toEqual(['node1', 'node1', 'node2', 'node2', 'node3', 'node3']);
   });
 
