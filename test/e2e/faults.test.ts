@@ -16,6 +16,13 @@ beforeAll(async () => {
   lab = await TestLab.make('f');
   await lab.up('--nodes', '2');
   client = new KubeClient(readKubeconfig(lab.kubeconfig), { connections: 16 });
+  // a node of which there is only the object
+  await client.create(R.nodes, {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'elsewhere' },
+    spec: { unschedulable: true },
+  } as never);
   const on = (name: string, node: string) => ({
     ...machine(name, 'n1'),
     spec: {
