@@ -28,15 +28,6 @@ export function parseIp(text: string): Ip {
   return text.includes(':') ? { family: 6, value: parseIpv6(text) } : { family: 4, value: parseIpv4(text, text) };
 }
 
-export function isIp(text: string): boolean {
-  try {
-    parseIp(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 const OCTET = /^(0|[1-9][0-9]{0,2})$/;
 
 function parseIpv4(part: string, text: string): bigint {
