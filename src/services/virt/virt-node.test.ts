@@ -10,7 +10,7 @@ import { isRunning, signalProcess } from '../../lib/proc/process-id.ts';
 import { Cluster } from './cluster.fixture.ts';
 import type { GuestRecord } from './guest-record.ts';
 import { networksOfInstance, launcherFor, launcherName } from './manifests.ts';
-import type { Pod } from './pod.ts';
+import type { Node, Pod } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 
 const WEFT = fileURLToPath(new URL('../../bin/weft.ts', import.meta.url));
@@ -129,6 +129,23 @@ test('a launcher becomes a guest with eth0 and eth1; pod and instance say so, in
   expect(cluster.guests()).toEqual([]);
   expect(isRunning(pause!)).toBe(false);
   expect(commands().slice(2).toSorted()).toEqual(['DEL eth0', 'DEL eth1']);
+});
+
+test('the node reports itself, and keeps the other conditions that it has', async () => {
+  const other = { type: 'NetworkUnavailable', status: 'False', reason: 'r', message: 'm' };
+  const stale = { type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown', message: 'm' };
+  const patch = { status: { conditions: [other, stale] } };
+  await cluster.client.patch(RESOURCES.nodes, { name: 'node1' }, patch, { subresource: 'status' });
+  await startNode();
+  const ready = {
+    type: 'Ready',
+    status: 'True',
+    reason: 'GuestsCanRun',
+    lastHeartbeatTime: expect.any(String) as string,
+  };
+  await expect
+    .poll(async () => (await cluster.get<Node>(RESOURCES.nodes, 'node1'))?.status?.conditions, SOON)
+    .toMatchObject([other, ready]);
 });
 
 test('SIGTERM leaves guests running, and the next process adopts them', async () => {
