@@ -1,8 +1,7 @@
 /** IP: one network interface of a VM or pod with its addresses, for the life of its owner. Kube-OVN's kind and fields. Its name is the name of the logical switch port. */
-import type { Static } from 'typebox';
 import { AGE, column, type Kind } from './kind.ts';
 import type { KubeObject } from './object.ts';
-import { obj, str, strings } from './schema.ts';
+import { obj, str, strings, type Static } from './schema.ts';
 
 const spec = obj({
   podName: str('pod, or virtual machine'),

@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox';
+import type { Schema } from './schema.ts';
 
 /** An additional printer column, as in a CustomResourceDefinition. */
 export interface Column {
@@ -21,8 +21,8 @@ export interface Kind {
   readonly namespaced: boolean;
   readonly statusSubresource: boolean;
   readonly description: string;
-  readonly spec: TSchema;
-  readonly status?: TSchema;
+  readonly spec: Schema;
+  readonly status?: Schema;
   readonly columns: readonly Column[];
 }
 

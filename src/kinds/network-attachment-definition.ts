@@ -1,8 +1,7 @@
 /** NetworkAttachmentDefinition: a network that pods can ask for by name. Multus' kind (k8snetworkplumbingwg). */
-import type { Static } from 'typebox';
 import { AGE, type Kind } from './kind.ts';
 import type { KubeObject } from './object.ts';
-import { obj, str } from './schema.ts';
+import { obj, str, type Static } from './schema.ts';
 
 const spec = obj({ config: str('CNI configuration, JSON in a string') });
 

@@ -1,57 +1,83 @@
-/** Small words for structural schemas (OpenAPI v3 as CustomResourceDefinitions take it). Every property is optional unless listed in `required`. */
-import Type, { type Static, type TSchema } from 'typebox';
+/**
+ * Small words for structural schemas (OpenAPI v3 as CustomResourceDefinitions take it): plain JSON that remembers the TypeScript type of its
+ * values. Every property is optional unless listed in `required`. No library: every process imports the kinds when it starts.
+ */
 
-interface Note {
-  /** shown by `kubectl explain` */
-  readonly description?: string;
+declare const VALUE: unique symbol;
+
+/** JSON of a schema whose values are of type T */
+export interface Schema<T = unknown> {
+  readonly [VALUE]?: T;
+  readonly [keyword: string]: unknown;
 }
 
-export const str = (
-  description: string,
-  more: { pattern?: string; maxLength?: number; minLength?: number; default?: string } = {},
-) => Type.String({ description, ...more });
-export const int = (
-  description: string,
-  more: { minimum?: number; maximum?: number; default?: number; format?: 'int32' | 'int64' } = {},
-) => Type.Integer({ description, ...more });
-export const num = (description: string) => Type.Number({ description });
-export const bool = (description: string, more: { default?: boolean } = {}) => Type.Boolean({ description, ...more });
-export const list = <T extends TSchema>(items: T, description: string) => Type.Array(items, { description });
-export const strings = (description: string) => Type.Array(Type.String(), { description });
-export const choice = <const T extends readonly string[]>(
-  values: T,
-  description: string,
-  more: { default?: T[number] } = {},
-) => Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description, ...more });
-export const mapOf = <T extends TSchema>(value: T, description: string) =>
-  Type.Unsafe<Readonly<Record<string, Static<T>>>>({ type: 'object', additionalProperties: value, description });
-/** anything: kept as it is, checked by nobody */
-export const anything = <T = unknown>(description: string) =>
-  Type.Unsafe<T>({ 'x-kubernetes-preserve-unknown-fields': true, description });
-/** an object of which only some properties are named */
-export const open = <T = Readonly<Record<string, unknown>>>(description: string) =>
-  Type.Unsafe<T>({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true, description });
+/** the type of a schema's values */
+export type Static<S> = S extends { readonly [VALUE]?: infer T } ? T : never;
 
-type Properties = Readonly<Record<string, TSchema>>;
+type Properties = Readonly<Record<string, Schema>>;
 type Value<P extends Properties, R extends keyof P> = { readonly [K in Exclude<keyof P, R>]?: Static<P[K]> } & {
   readonly [K in R]: Static<P[K]>;
 };
 
+interface IntegerLimits {
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly format?: 'int32' | 'int64';
+}
+
+export const str = (description: string): Schema<string> => ({ type: 'string', description });
+export const int = (description: string, limits: IntegerLimits = {}): Schema<number> => ({
+  type: 'integer',
+  ...limits,
+  description,
+});
+export const num = (description: string): Schema<number> => ({ type: 'number', description });
+export const bool = (description: string): Schema<boolean> => ({ type: 'boolean', description });
+export const list = <T>(items: Schema<T>, description: string): Schema<readonly T[]> => ({
+  type: 'array',
+  items,
+  description,
+});
+export const strings = (description: string): Schema<readonly string[]> => list(TEXT, description);
+export const choice = <const T extends readonly string[]>(values: T, description: string): Schema<T[number]> => ({
+  type: 'string',
+  enum: [...values],
+  description,
+});
+export const mapOf = <T>(value: Schema<T>, description: string): Schema<Readonly<Record<string, T>>> => ({
+  type: 'object',
+  additionalProperties: value,
+  description,
+});
+/** anything: kept as it is, checked by nobody */
+export const anything = <T = unknown>(description: string): Schema<T> => ({
+  'x-kubernetes-preserve-unknown-fields': true,
+  description,
+});
+/** an object of which only some properties are named */
+export const open = <T = Readonly<Record<string, unknown>>>(description: string): Schema<T> => ({
+  type: 'object',
+  'x-kubernetes-preserve-unknown-fields': true,
+  description,
+});
+
 export const obj = <P extends Properties, R extends keyof P & string = never>(
   properties: P,
-  note: Note & { required?: readonly R[] } = {},
-) =>
-  Type.Unsafe<Value<P, R>>({
-    type: 'object',
-    ...(note.description ? { description: note.description } : {}),
-    ...(note.required ? { required: [...note.required] } : {}),
-    properties: { ...properties },
-  });
+  note: { readonly description?: string; readonly required?: readonly R[] } = {},
+): Schema<Value<P, R>> => ({
+  type: 'object',
+  ...(note.description ? { description: note.description } : {}),
+  ...(note.required ? { required: [...note.required] } : {}),
+  properties,
+});
+
+/** text about which nothing is to be said */
+const TEXT: Schema<string> = { type: 'string' };
 
 export const labelSelector = (description: string) =>
   obj(
     {
-      matchLabels: mapOf(Type.String(), 'labels that must have these values'),
+      matchLabels: mapOf(TEXT, 'labels that must have these values'),
       matchExpressions: list(
         obj(
           { key: str('label key'), operator: str('In, NotIn, Exists or DoesNotExist'), values: strings('values') },

@@ -1,8 +1,20 @@
 /** Subnet: an address range of a VPC; becomes one logical switch with a port on the VPC's router. Kube-OVN's kind and fields. */
-import type { Static } from 'typebox';
 import { AGE, column, type Kind, READY, REASON } from './kind.ts';
 import type { KubeObject } from './object.ts';
-import { anything, bool, choice, conditions, int, labelSelector, list, num, obj, str, strings } from './schema.ts';
+import {
+  anything,
+  bool,
+  choice,
+  conditions,
+  int,
+  labelSelector,
+  list,
+  num,
+  obj,
+  str,
+  strings,
+  type Static,
+} from './schema.ts';
 
 const natRule = obj({
   match: obj({ srcIPs: str('comma-separated sources'), dstIPs: str('comma-separated destinations') }),

@@ -1,8 +1,7 @@
 /** Vpc: an isolated routing domain; becomes one logical router. Kube-OVN's kind and fields. */
-import type { Static } from 'typebox';
 import { AGE, column, type Kind, READY, REASON } from './kind.ts';
 import type { KubeObject } from './object.ts';
-import { bool, choice, conditions, int, labelSelector, list, obj, str, strings } from './schema.ts';
+import { bool, choice, conditions, int, labelSelector, list, obj, str, strings, type Static } from './schema.ts';
 
 const staticRoute = obj({
   policy: choice(['policyDst', 'policySrc'], 'match on destination (default) or source'),

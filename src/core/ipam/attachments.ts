@@ -1,6 +1,6 @@
 /** Which networks a pod or virtual machine asks for, and what a network attachment says. Source: Multus' network annotation (de-facto standard v1.3), KubeVirt's spec.networks. */
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
-import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { VirtualMachine, VmInterface, VmiSpec, VmNetwork } from '../../kinds/virtual-machine.ts';
 
 export const NETWORKS_ANNOTATION = 'k8s.v1.cni.cncf.io/networks';
 
@@ -29,7 +29,11 @@ export function parseNetworks(text: string, defaultNamespace: string): readonly 
   const trimmed = text.trim();
   if (trimmed === '') return [];
   const items = trimmed.startsWith('[') ? jsonItems(trimmed) : trimmed.split(',').map(textItem);
-  if ('problem' in items) return items;
+  return 'problem' in items ? items : selectionsOf(items, defaultNamespace);
+}
+
+/** Checks what is asked for and numbers the interfaces. */
+function selectionsOf(items: readonly Item[], defaultNamespace: string): readonly NetworkSelection[] | Problem {
   const selections: NetworkSelection[] = [];
   for (const [index, item] of items.entries()) {
     const { name, namespace = defaultNamespace, interface: given } = item;
@@ -87,17 +91,42 @@ function requests({ mac, ips }: Item): Pick<NetworkSelection, 'mac' | 'ips'> {
 }
 
 /**
- * The networks of a virtual machine: `spec.template.spec.networks` (multus), else the networks annotation of the template, else that of the
- * machine itself, which Multus and KubeVirt do not know but the proposal's manifests use.
+ * The networks of a virtual machine: `spec.template.spec.networks` (multus), with the MAC addresses of the interfaces of the same names, else the
+ * networks annotation of the template, else that of the machine itself, which Multus and KubeVirt do not know but the proposal's manifests use.
+ * The schema of machines is open: anything may stand there.
  */
 export function networksOfVm(vm: VirtualMachine): readonly NetworkSelection[] | Problem {
   const namespace = vm.metadata.namespace ?? '';
-  const declared = vm.spec?.template?.spec?.networks?.filter((network) => network.multus !== undefined) ?? [];
+  const template = vm.spec?.template;
+  const networks: unknown = template?.spec?.networks ?? [];
+  if (!Array.isArray(networks)) return { problem: 'spec.networks must be a list' };
+  const wrong = networks.findIndex((network) => !isVmNetwork(network));
+  if (wrong >= 0)
+    return { problem: `spec.networks[${wrong}] needs a name, and multus.networkName if it has multus (both text)` };
+  const declared = (networks as readonly VmNetwork[]).filter((network) => network.multus !== undefined);
   if (declared.length > 0)
-    return parseNetworks(declared.map((network) => network.multus!.networkName).join(','), namespace);
+    return selectionsOf(
+      declared.map((network) => ({
+        ...textItem(network.multus!.networkName),
+        mac: macOf(template?.spec, network.name),
+      })),
+      namespace,
+    );
   const annotation =
-    vm.spec?.template?.metadata?.annotations?.[NETWORKS_ANNOTATION] ?? vm.metadata.annotations?.[NETWORKS_ANNOTATION];
+    template?.metadata?.annotations?.[NETWORKS_ANNOTATION] ?? vm.metadata.annotations?.[NETWORKS_ANNOTATION];
   return parseNetworks(annotation ?? '', namespace);
+}
+
+function isVmNetwork(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, multus } = value as { readonly name?: unknown; readonly multus?: { readonly networkName?: unknown } };
+  return typeof name === 'string' && (multus === undefined || typeof multus?.networkName === 'string');
+}
+
+function macOf(spec: VmiSpec | undefined, network: string): unknown {
+  const interfaces: unknown = spec?.domain?.devices?.interfaces;
+  if (!Array.isArray(interfaces)) return undefined;
+  return (interfaces as readonly (Partial<VmInterface> | null)[]).find((face) => face?.name === network)?.macAddress;
 }
 
 export interface Attachment {

@@ -1,4 +1,5 @@
-import { execa, ExecaError } from 'execa';
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 /** A command that could not be run, ended with another code than 0, or took longer than its deadline. */
 export class CommandError extends Error {
@@ -38,31 +39,52 @@ export interface RunResult {
  * Runs a command to its end, as an argument array (never through a shell).
  * @throws CommandError when it cannot start, ends with a code other than 0, or passes its deadline
  */
-export async function run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+export function run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const [file, ...args] = command;
   if (file === undefined) throw new Error('run: empty command');
-  const deadline = options.deadline ?? 60;
-  try {
-    const child = execa(file, args, {
-      timeout: deadline * 1000,
-      all: true,
-      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-      ...(options.env ? { env: options.env } : {}),
-      ...(options.cwd ? { cwd: options.cwd } : {}),
-      ...(options.signal ? { cancelSignal: options.signal } : {}),
+  const { input, deadline = 60, env, cwd, onLine, signal } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+      ...(cwd ? { cwd } : {}),
     });
-    if (options.onLine) for await (const line of child.iterable({ from: 'all' })) options.onLine(line);
-    const { stdout, stderr } = await child;
-    return { stdout, stderr };
-  } catch (error) {
-    if (!(error instanceof ExecaError)) throw error;
-    const why = error.timedOut
-      ? `no end after ${deadline} s`
-      : error.isCanceled
-        ? 'cancelled'
-        : error.exitCode === undefined
-          ? (error.originalMessage ?? error.shortMessage)
-          : `exit code ${error.exitCode}`;
-    throw new CommandError(command, error.exitCode, why, typeof error.stderr === 'string' ? error.stderr : '');
-  }
+    let ended: string | undefined;
+    const end = (why: string) => {
+      ended ??= why;
+      child.kill('SIGKILL');
+    };
+    const timer = setTimeout(() => end(`no end after ${deadline} s`), deadline * 1000);
+    const abort = () => end('cancelled');
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
+    const [stdout, stderr] = [collect(child.stdout!, onLine), collect(child.stderr!, onLine)];
+    // a command that does not read its input to the end is judged by its exit code
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
+    const settle = (code: number | null, why: string | undefined) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      if (code === 0 && why === undefined) resolve({ stdout: stdout(), stderr: stderr() });
+      else reject(new CommandError(command, code ?? undefined, why ?? `exit code ${code}`, stderr()));
+    };
+    child.once('error', (error) => settle(null, error.message));
+    child.once('close', (code, killedBy) => settle(code, ended ?? (killedBy ? `killed by ${killedBy}` : undefined)));
+  });
+}
+
+/** Collects a stream; the function gives what has come, without the last line end. */
+function collect(stream: Readable, onLine: ((line: string) => void) | undefined): () => string {
+  let text = '';
+  let told = 0;
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    text += chunk;
+    if (!onLine) return;
+    for (let at = text.indexOf('\n', told); at >= 0; at = text.indexOf('\n', told)) {
+      onLine(text.slice(told, at));
+      told = at + 1;
+    }
+  });
+  return () => (text.endsWith('\n') ? text.slice(0, -1) : text);
 }

@@ -17,6 +17,9 @@ export interface Interface {
   /** provider with which annotations are spelled: `<nad>.<namespace>.ovn[.<interface>]` */
   readonly provider: string;
   readonly subnet: string;
+  /** what the network selection itself asks for */
+  readonly mac?: string;
+  readonly ips?: readonly string[];
 }
 
 export interface Networks {
@@ -60,5 +63,11 @@ function interfaceOf(
       problem: `no subnet serves network ${key}: name one in its spec.config (ipam.subnet), or set spec.provider of a subnet to ${config.provider}`,
     };
   const provider = selectionProvider(selection, all);
-  return { name: portName(owner.name, owner.namespace, provider), provider, subnet };
+  return {
+    name: portName(owner.name, owner.namespace, provider),
+    provider,
+    subnet,
+    ...(selection.mac === undefined ? {} : { mac: selection.mac }),
+    ...(selection.ips === undefined ? {} : { ips: selection.ips }),
+  };
 }

@@ -12,9 +12,9 @@ import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isReason, KubeError } from '../../lib/kube/error.ts';
-import { attempt } from '../../lib/netaddr/error.ts';
+import { AddressError } from '../../lib/netaddr/error.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
-import { parseMac } from '../../lib/netaddr/mac.ts';
+import { isUnicastMac, parseMac } from '../../lib/netaddr/mac.ts';
 import { type Interface, interfacesOf, type Networks } from './interfaces.ts';
 import { isAlive, type Owner, ownerKey, parseOwnerKey, type Pod } from './pod.ts';
 import { interfaceAnnotations } from './pod-annotations.ts';
@@ -179,14 +179,33 @@ function refused(error: unknown): unknown {
     : error;
 }
 
-/** addresses that the pod asks for by annotation; what cannot be read is not asked for */
-function staticRequest(pod: Pod, { provider }: Interface): Request {
+/**
+ * Addresses that are asked for: by annotation, else in the network selection itself (`10.0.0.5` or `10.0.0.5/16`).
+ * @throws AllocationError when they are no addresses
+ */
+function staticRequest(pod: Pod, { provider, mac, ips }: Interface): Request {
   const annotations = pod.metadata.annotations ?? {};
-  const ips = (annotations[`${provider}.kubernetes.io/ip_address`] ?? '')
-    .split(',')
-    .flatMap((text) => attempt(() => parseIp(text.trim())) ?? []);
-  const mac = attempt(() => parseMac(annotations[`${provider}.kubernetes.io/mac_address`] ?? ''));
-  return { ...(ips.length > 0 ? { ips } : {}), ...(mac ? { mac } : {}) };
+  const addresses = annotations[`${provider}.kubernetes.io/ip_address`]?.split(',') ?? ips ?? [];
+  const macAddress = annotations[`${provider}.kubernetes.io/mac_address`] ?? mac;
+  try {
+    const parsed = addresses.map((text) => parseIp(text.trim().split('/')[0]!));
+    return {
+      ...(parsed.length > 0 ? { ips: parsed } : {}),
+      ...(macAddress === undefined ? {} : { mac: unicastMac(macAddress) }),
+    };
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    throw new AllocationError(
+      'AddressInvalid',
+      `the address asked for on ${provider}, ${error.message}: correct the annotation or the network selection`,
+    );
+  }
+}
+
+function unicastMac(text: string): string {
+  const mac = parseMac(text);
+  if (!isUnicastMac(mac)) throw new AddressError(text, 'is no unicast MAC address');
+  return mac;
 }
 
 /** label keys and values are at most 63 characters; longer names go without */

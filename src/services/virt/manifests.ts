@@ -39,23 +39,11 @@ export function instanceFor(vm: VirtualMachine): VirtualMachineInstance {
 
 /** The networks of an instance, whoever made it. */
 export function networksOfInstance({ metadata, spec }: VirtualMachineInstance): readonly NetworkSelection[] | Problem {
-  // the schema of machines is open: anything may stand here
-  const networks: unknown = spec?.networks ?? [];
-  if (!Array.isArray(networks)) return { problem: 'spec.networks must be a list' };
-  const wrong = networks.findIndex((network) => !isNetwork(network));
-  if (wrong >= 0)
-    return { problem: `spec.networks[${wrong}] needs a name, and multus.networkName if it has multus (both text)` };
   const template = {
     metadata: metadata.annotations ? { annotations: metadata.annotations } : {},
     ...(spec ? { spec } : {}),
   };
   return networksOfVm({ apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachine', metadata, spec: { template } });
-}
-
-function isNetwork(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name, multus } = value as { readonly name?: unknown; readonly multus?: { readonly networkName?: unknown } };
-  return typeof name === 'string' && (multus === undefined || typeof multus?.networkName === 'string');
 }
 
 /** The one launcher of an instance: its name follows from the instance's uid, so that it cannot be made twice. */
