@@ -24,6 +24,8 @@ export interface Result {
 const ICMP_OVERHEAD = 28;
 /** seconds that a silent target is waited for */
 const PATIENCE = 1;
+/** rounds that a target which must answer has: right after a start, flows may still be on their way to the other node */
+const ROUNDS = 5;
 
 /** @param address of the target, in the family of the check */
 export async function probe(
@@ -37,7 +39,7 @@ export async function probe(
   return { from, to, address, what: how.what, expect, got, ok: got === expect, why };
 }
 
-/** A first packet may wait for a neighbour's address: one answer of three is an answer. */
+/** A packet may be lost while a neighbour's address is asked for: one answer of three is an answer. */
 async function byPing(from: string, address: string, how: Probe, inGuest: InGuest): Promise<boolean> {
   const flags = ['-n', '-c', '3', '-i', '0.2', '-W', String(PATIENCE)];
   if ('bytes' in how) flags.push('-M', 'do', '-s', String(how.bytes - ICMP_OVERHEAD));
