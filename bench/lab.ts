@@ -38,8 +38,9 @@ export async function benchLab({ engineRoot, quick, log }: BenchEnvironment): Pr
     for (let index = 0; index < (quick ? 3 : 12); index += 1) {
       const address = `10.0.8.${index + 1}`;
       const begun = performance.now();
-      await lab.create(`p${index}`, address, `node${(index % 3) + 1}`);
-      await lab.untilAnswered('a', 'node1', address);
+      const node = `node${(index % 3) + 1}`;
+      await lab.create(`p${index}`, address, node);
+      await lab.untilAnswered(`p${index}`, node, '10.0.9.1');
       samples.push(seconds(begun));
     }
     await lab.close();
@@ -81,8 +82,8 @@ class Guests {
   }
 
   async declareNetwork(): Promise<void> {
-    await this.#client.create(R.vpcs, vpc('bench'));
-    await this.#client.create(R.subnets, subnet('bench', 'bench', '10.0.0.0/16'));
+    await this.#client.create(R.vpcs, vpc('bench-vpc'));
+    await this.#client.create(R.subnets, subnet('bench', 'bench-vpc', '10.0.0.0/16'));
     await this.#client.create(R.attachments, network('bench', 'bench'));
   }
 
@@ -106,7 +107,7 @@ class Guests {
     } as never);
   }
 
-  /** Pings from inside a guest until there is an answer. */
+  /** Pings from inside a guest, as soon as it is one, until there is an answer. */
   async untilAnswered(guest: string, node: string, address: string): Promise<void> {
     const end = performance.now() + 30_000;
     for (;;) {
@@ -114,9 +115,12 @@ class Guests {
       try {
         if (pid === undefined) await sleep(10);
         else
-          return void (await run(['nsenter', '-t', String(pid), '-n', 'ping', '-n', '-c', '1', '-W', '1', address], {
-            deadline: 5,
-          }));
+          return void (await run(
+            ['nsenter', '-t', String(pid), '-m', '-u', '-n', 'ping', '-n', '-c', '1', '-W', '1', address],
+            {
+              deadline: 5,
+            },
+          ));
       } catch (error) {
         if (!(error instanceof CommandError)) throw error;
       }
@@ -126,11 +130,11 @@ class Guests {
 
   async #pid(guest: string, node: string): Promise<number | undefined> {
     const folder = join(this.#home.directory, 'labs', NAME, 'run', node, 'weft/guests');
-    const file = (await readdir(folder).catch(() => [])).find((name) =>
-      name.startsWith(`default_virt-launcher-${guest}-`),
+    const file = (await readdir(folder).catch(() => [])).find(
+      (name) => name.startsWith(`default_virt-launcher-${guest}-`) && name.endsWith('.json'),
     );
     const text = file && (await readFile(join(folder, file), 'utf8'));
-    const pid = text ? /"pid":\s*(\d+)/.exec(text)?.[1] : undefined;
+    const pid = text?.includes('"ready":true') ? /"pid":\s*(\d+)/.exec(text)?.[1] : undefined;
     return pid === undefined ? undefined : Number(pid);
   }
 

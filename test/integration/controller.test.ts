@@ -208,6 +208,28 @@ describe('mistakes', () => {
     await eventually(() => expect(ports()).toContain('early.default.later.default.ovn'));
   });
 
+  test('an interface that cannot be in OVN says so in an event of its IP object', async () => {
+    await plane.client.create(R.ips, {
+      apiVersion: 'kubeovn.io/v1',
+      kind: 'IP',
+      metadata: { name: 'reserved.default', labels: { 'ovn.kubernetes.io/ip_reserved': 'true' } },
+      spec: { subnet: 'net1', namespace: 'default', podName: 'reserved', v4IpAddress: '10.0.0.200', macAddress: '' },
+    } as never);
+    await eventually(async () => {
+      const { items } = await plane.client.list<{ reason: string; involvedObject: { kind: string; name: string } }>(
+        R.events,
+        { namespace: 'default' },
+      );
+      expect(items).toContainEqual(
+        expect.objectContaining({
+          reason: 'InvalidSpec',
+          involvedObject: expect.objectContaining({ kind: 'IP', name: 'reserved.default' }) as unknown,
+        }),
+      );
+    });
+    await plane.client.delete(R.ips, { name: 'reserved.default' });
+  });
+
   test('a row of somebody else with our name stands in the way, until it is gone', async () => {
     await plane.northbound.run('usr/bin/ovn-nbctl', [
       `--db=${plane.northbound.remote}`,

@@ -249,7 +249,15 @@ export class Controller {
     for (const object of objects) {
       const [kind, name] = splitObject(object);
       if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
+      else if (kind === 'IP') this.#complain(name);
     }
+  }
+
+  /** an interface has no status: what is wrong with it is an event of its IP object */
+  #complain(name: string): void {
+    const ip = this.#caches.ips.get(name);
+    const [issue] = this.compiler.issues('IP', name);
+    if (ip && issue) this.#events.record(ip, 'Warning', issue.reason, issue.message);
   }
 
   #judge(kind: 'Vpc' | 'Subnet', name: string): void {
