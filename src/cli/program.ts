@@ -4,6 +4,7 @@ import { registerBench } from './bench/bench.ts';
 import { registerDemo } from './demo/demo.ts';
 import { registerLab } from './lab/lab.ts';
 import { registerStatus } from './status/status.ts';
+import { registerNotBuilt } from './terminal/not-built.ts';
 import { registerTest } from './test/test.ts';
 import { registerVm } from './vm/vm.ts';
 
@@ -17,5 +18,6 @@ export function createProgram(processes: readonly string[]): Command {
     .addHelpText('after', `\nProcesses, for clusters and the lab: ${processes.join(', ')} (weft PROCESS --help)`);
   for (const register of [registerDemo, registerStatus, registerLab, registerVm, registerBench, registerTest])
     register(program);
+  registerNotBuilt(program);
   return program;
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { notBuilt } from '../terminal/not-built.ts';
 
 interface Flags {
   readonly name?: string;
@@ -6,6 +7,8 @@ interface Flags {
   readonly engine?: string;
   readonly encap?: 'geneve' | 'vxlan';
   readonly ip?: '4' | '6' | 'dual';
+  readonly kubeconfig?: string;
+  readonly central?: '1' | '3';
 }
 
 export function registerUp(lab: Command): void {
@@ -26,10 +29,16 @@ export function registerUp(lab: Command): void {
         ['4', '6', 'dual'],
       ),
     )
+    .option('--kubeconfig <FILE>', "an API server other than the lab's own (not built yet)")
+    .addOption(
+      new Option('--central <COUNT>', 'servers of OVN central (3: not built yet); default: 1').choices(['1', '3']),
+    )
     .action(run);
 }
 
-async function run({ name = process.env['WEFT_LAB'] || 'lab', ...asked }: Flags): Promise<void> {
+async function run({ name = process.env['WEFT_LAB'] || 'lab', kubeconfig, central, ...asked }: Flags): Promise<void> {
+  if (kubeconfig !== undefined) throw notBuilt('--kubeconfig', 'a lab on another API server');
+  if (central === '3') throw notBuilt('--central 3', 'OVN central as a cluster of three servers');
   const { startLab } = await import('./start-lab.ts');
   await startLab(name, asked);
   process.stderr.write(`next: eval "$(./weft lab env --name ${name})"\n`);
