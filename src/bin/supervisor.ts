@@ -8,6 +8,7 @@ import { loadCertificates } from '../services/apiserver/certificates.ts';
 import { kubeconfig } from '../services/apiserver/kubeconfig.ts';
 import { NODE_IN_BOX } from '../services/lab/box.ts';
 import { LabError } from '../services/lab/errors.ts';
+import { limitLogs, LOG_INTERVAL, LOG_LIMIT } from '../services/lab/log-limit.ts';
 import { bindLoopback } from '../services/lab/loopback-socket.ts';
 import { lockSupervisor } from '../services/lab/name-lock.ts';
 import { type LabState, readState, writeJson, writeState } from '../services/lab/options.ts';
@@ -61,6 +62,9 @@ async function run({ home, name }: Flags): Promise<void> {
     environment: process.env['WEFT_DEBUG'] ? { WEFT_DEBUG: process.env['WEFT_DEBUG'] } : {},
     log: (text) => log.info(text),
   });
+  const limit = () => void limitLogs(paths.logs, LOG_LIMIT).catch((error: unknown) => log.error(error, 'logs'));
+  limit();
+  setInterval(limit, LOG_INTERVAL);
   const started = supervisor.start();
   await serveSupervisor(paths.supervisorSocket, supervisor);
   await started.then(
