@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LabError } from './errors.ts';
-import { lockSupervisor, whileLocked } from './name-lock.ts';
+import { lockSupervisor, whileEngineLocked, whileLocked } from './name-lock.ts';
 
 const NAME = `lock-${process.pid}`;
 
@@ -28,4 +28,26 @@ test('a lock is free again after its holder failed', async () => {
 test('a second supervisor of one lab is refused', async () => {
   await lockSupervisor(NAME);
   await expect(lockSupervisor(NAME)).rejects.toBeInstanceOf(LabError);
+});
+
+test('an engine is made once: who comes later is told, and waits', async () => {
+  const order: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const make = (who: string) =>
+    whileEngineLocked(
+      `/${NAME}/${'long'.repeat(50)}`,
+      () => order.push(`${who} waits`),
+      async () => {
+        order.push(`${who} begins`);
+        await first.promise;
+        order.push(`${who} ends`);
+      },
+    );
+  const a = make('a');
+  await expect.poll(() => order).toEqual(['a begins']);
+  const b = make('b');
+  await expect.poll(() => order).toContain('b waits');
+  first.resolve();
+  await Promise.all([a, b]);
+  expect(order).toEqual(['a begins', 'b waits', 'a ends', 'b begins', 'b ends']);
 });
