@@ -40,10 +40,6 @@ interface SubnetState {
 export class Allocator {
   readonly #subnets = new Map<string, SubnetState>();
 
-  hasSubnet(subnet: string): boolean {
-    return this.#subnets.has(subnet);
-  }
-
   plan(subnet: string): SubnetPlan | undefined {
     return this.#subnets.get(subnet)?.plan;
   }

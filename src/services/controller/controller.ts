@@ -1,7 +1,5 @@
 /** Connects the pieces of the controller (see README.md) and holds what is known of each object's way into OVN. */
-import { Allocator } from '../../core/ipam/allocator.ts';
 import { Compiler } from '../../core/compile/engine.ts';
-import type { Issue } from '../../core/compile/rule.ts';
 import { RULES } from '../../core/compile/rules.ts';
 import { type Change, type Settings, SETTINGS_KEY } from '../../core/compile/world.ts';
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
@@ -14,9 +12,8 @@ import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import type { ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
-import { attempt } from '../../lib/netaddr/error.ts';
-import { parseIp } from '../../lib/netaddr/ip.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
+import { Addresses } from './addresses.ts';
 import { Caches, ownerOfIp } from './caches.ts';
 import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
@@ -25,8 +22,8 @@ import type { Metrics } from './metrics.ts';
 import { Owners } from './owners.ts';
 import { isAlive, ownerKey, ownerOf, type Pod } from './pod.ts';
 import { Progress } from './progress.ts';
+import { Rejections } from './rejections.ts';
 import { Statuses } from './statuses.ts';
-import { subnetPlan } from './subnet-plan.ts';
 import { Writer } from './writer.ts';
 
 export interface ControllerOptions {
@@ -46,14 +43,14 @@ export class Controller {
   readonly writer: Writer;
   readonly epoch: Epoch;
   readonly #options: ControllerOptions;
-  readonly #allocator = new Allocator();
+  readonly #addresses: Addresses;
   readonly #caches: Caches;
   readonly #owners: Owners;
   readonly #ownerQueue: WorkQueue;
   readonly #statuses: Statuses;
   readonly #events: EventRecorder;
   readonly #progress = new Progress();
-  readonly #rejected = new Map<RowId, string>();
+  readonly #rejections = new Rejections((id) => this.writer.observed.get(id) !== undefined);
   #pending: Change[] = [];
   #live = false;
   /** IP object -> when its pod was first heard of (performance.now) */
@@ -62,6 +59,9 @@ export class Controller {
   constructor(options: ControllerOptions) {
     const { client, session, metrics, log, onFatal } = options;
     this.#options = options;
+    this.#addresses = new Addresses((subnet) =>
+      this.compiler.world.keys('IP', 'subnet', subnet).flatMap((name) => this.#caches.ips.get(name) ?? []),
+    );
     this.#events = new EventRecorder(client, 'weft-controller', (error) => log(`event: ${describe(error)}`));
     this.epoch = new Epoch(session);
     this.writer = new Writer({
@@ -92,7 +92,7 @@ export class Controller {
     );
     this.#owners = new Owners({
       client,
-      allocator: this.#allocator,
+      allocator: this.#addresses.allocator,
       networks: {
         attachment: (key) => this.#caches.attachments.get(key),
         subnetOfProvider: (provider) => this.compiler.world.keys('Subnet', 'provider', provider)[0],
@@ -114,14 +114,14 @@ export class Controller {
     this.#statuses = new Statuses({
       client,
       compiler: this.compiler,
-      allocator: this.#allocator,
+      allocator: this.#addresses.allocator,
       events: this.#events,
       vpc: (name) => this.#caches.vpcs.get(name),
       subnet: (name) => this.#caches.subnets.get(name),
       subnetsOf: (vpc) => this.compiler.world.keys('Subnet', 'vpc', vpc),
       ipsOfSubnet: (subnet) => this.compiler.world.keys('IP', 'subnet', subnet),
       isCommitted: (object) => this.#progress.isCommitted(object),
-      rejections: (kind, name) => this.#rejections(kind, name),
+      rejections: (kind, name) => this.#rejections.issues(this.compiler.rowsOf(kind, name)),
       learn: (object) =>
         object.kind === 'Vpc' ? this.#caches.vpcs.learn(object as Vpc) : this.#caches.subnets.learn(object as Subnet),
       log,
@@ -135,7 +135,7 @@ export class Controller {
     await this.epoch.claim();
     this.#pending.push({ kind: 'Settings', key: SETTINGS_KEY, object: this.#options.settings });
     await this.#caches.start();
-    for (const ip of this.#caches.ips.values()) this.#restore(ip);
+    for (const ip of this.#caches.ips.values()) this.#addresses.restore(ip);
     this.#compile();
     await this.writer.start();
     this.#live = true;
@@ -159,7 +159,7 @@ export class Controller {
 
   #onSubnets(changes: readonly ObjectChange<Subnet>[]): void {
     const world = changes.map(({ key, new: object }) => worldChange('Subnet', key, object));
-    for (const change of world) this.#followSubnet(change.key, change.object as Subnet | undefined);
+    for (const change of world) this.#addresses.followSubnet(change.key, change.object as Subnet | undefined);
     this.#take(world);
     for (const { key, old, new: object } of changes) {
       this.#judge('Subnet', key);
@@ -168,19 +168,9 @@ export class Controller {
     if (changes.some(({ old, new: object }) => !equal(old?.spec, object?.spec))) this.#unstick();
   }
 
-  #followSubnet(name: string, subnet: Subnet | undefined): void {
-    const plan = subnet && subnetPlan(subnet);
-    if (!plan) this.#allocator.removeSubnet(name);
-    else if (!this.#allocator.hasSubnet(name) || !equal(plan, this.#allocator.plan(name))) {
-      this.#allocator.setSubnet(name, plan);
-      for (const key of this.compiler.world.keys('IP', 'subnet', name)) this.#restore(this.#caches.ips.get(key));
-    }
-  }
-
   #onIps(changes: readonly ObjectChange<IpObject>[]): void {
     for (const { key, old, new: object } of changes) {
-      if (old && (!object || !equal(old.spec, object.spec))) this.#allocator.release(old.spec?.subnet ?? '', key);
-      this.#restore(object);
+      this.#addresses.followIp(key, old, object);
       for (const subnet of new Set([old?.spec?.subnet, object?.spec?.subnet]))
         if (subnet && this.#live) this.#statuses.count(subnet);
       if (this.#live)
@@ -189,12 +179,6 @@ export class Controller {
     }
     this.#take(changes.map(({ key, new: object }) => worldChange('IP', key, object)));
     if (changes.some(({ new: object }) => !object)) this.#unstick();
-  }
-
-  #restore(ip: IpObject | undefined): void {
-    if (!ip?.spec?.subnet || !ip.spec.macAddress) return;
-    const ips = [ip.spec.v4IpAddress, ip.spec.v6IpAddress].flatMap((text) => attempt(() => parseIp(text ?? '')) ?? []);
-    this.#allocator.restore(ip.spec.subnet, ip.metadata.name, { ips, mac: ip.spec.macAddress });
   }
 
   #onPods(changes: readonly ObjectChange<Pod>[]): void {
@@ -244,7 +228,7 @@ export class Controller {
     this.#pending = [];
     if (objects.size === 0) return;
     const sequence = this.writer.submit(dirty);
-    for (const id of dirty.rows) this.#rejected.delete(id);
+    this.#rejections.forget(dirty.rows);
     this.#progress.submit(sequence, objects);
     for (const object of objects) {
       const [kind, name] = splitObject(object);
@@ -270,12 +254,10 @@ export class Controller {
       if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
       else this.#observeCommit(name);
     }
-    for (const id of this.#rejected.keys()) if (this.writer.observed.get(id)) this.#accept(id);
+    for (const id of this.#rejections.takeArrived()) this.#judgeOwner(id);
   }
 
-  /** what stood in a row's way is gone */
-  #accept(id: RowId): void {
-    this.#rejected.delete(id);
+  #judgeOwner(id: RowId): void {
     const [kind, name] = splitObject(this.compiler.rows.claim(id)?.owner ?? '');
     if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
   }
@@ -291,18 +273,10 @@ export class Controller {
 
   #onRejected(rows: readonly RowId[], why: string): void {
     for (const id of rows) {
-      this.#rejected.set(id, why);
-      const [kind, name] = splitObject(this.compiler.rows.claim(id)?.owner ?? '');
-      this.#options.log(`row ${id} of ${kind}/${name} is not in OVN: ${why}`);
-      if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
+      this.#rejections.add(id, why);
+      this.#options.log(`row ${id} of ${this.compiler.rows.claim(id)?.owner} is not in OVN: ${why}`);
+      this.#judgeOwner(id);
     }
-  }
-
-  #rejections(kind: 'Vpc' | 'Subnet', name: string): Issue[] {
-    return this.compiler
-      .rowsOf(kind, name)
-      .filter((id) => this.#rejected.has(id) && !this.writer.observed.get(id))
-      .map((id) => ({ reason: 'RejectedByOvn', message: `row ${id} is not in OVN: ${this.#rejected.get(id)}` }));
   }
 }
 
