@@ -13,7 +13,7 @@ import type { CniAddress, CniRequest, CniResponse } from './cni-protocol.ts';
 import { cidrContains, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { canonicalIp, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseMac } from '../../lib/netaddr/mac.ts';
-import type { LocalSwitch } from './local-switch.ts';
+import type { InterfaceRow, LocalSwitch } from './local-switch.ts';
 import type { Pod, PodWaiter } from './pod-waiter.ts';
 import { turnOffloadsOff } from './underlay.ts';
 import { hostDevice, isConfigured, makeVeth, removeVeth } from './veth.ts';
@@ -56,29 +56,38 @@ export class Attacher {
     const assigned = await this.#assigned(request);
     const host = hostDevice(request.container_id, request.if_name);
     const mtu = assigned.subnet.spec?.mtu || this.#options.tunnelMtu;
+    // called again for an interface that works: it must not be taken away, not even for a moment
+    if ((await this.#fault(request, assigned)) !== undefined) await this.#attach(request, assigned, host, mtu);
+    return { ips: assigned.addresses, mac_address: assigned.mac, routes: assigned.routes, mtu, nicname: host };
+  }
+
+  async #attach(request: CniRequest, assigned: Assigned, host: string, mtu: number): Promise<void> {
+    const { local, offloadsOff, portDeadline = PORT_DEADLINE } = this.#options;
+    const { if_name: name, net_ns: netns } = request;
     try {
+      await this.#remove(host);
       await makeVeth(host, {
-        name: request.if_name,
-        netns: request.net_ns,
+        name,
+        netns,
         mac: assigned.mac,
         mtu,
         addresses: assigned.addresses.map(withLength),
         routes: assigned.routes,
       });
-      if (this.#options.offloadsOff)
-        await Promise.all([turnOffloadsOff(host), turnOffloadsOff(request.if_name, request.net_ns)]);
-      await this.#options.local.addPort({ name: host, externalIds: externalIds(request, assigned) });
-      await this.#options.local.waitForInterface(
+      if (offloadsOff) await Promise.all([turnOffloadsOff(host), turnOffloadsOff(name, netns)]);
+      await local.addPort({ name: host, externalIds: externalIds(request, assigned) });
+      const installed = (row: InterfaceRow | undefined) =>
+        row?.external_ids['ovn-installed'] === 'true' ? true : undefined;
+      await local.waitForInterface(
         host,
-        (row) => (row?.external_ids['ovn-installed'] === 'true' ? true : undefined),
-        this.#options.portDeadline ?? PORT_DEADLINE,
+        installed,
+        portDeadline,
         `OVN did not install port ${assigned.ifaceId} (is ovn-controller running, and is the port bound to this node?)`,
       );
     } catch (error) {
       await this.#remove(host);
       throw error;
     }
-    return { ips: assigned.addresses, mac_address: assigned.mac, routes: assigned.routes, mtu, nicname: host };
   }
 
   async del(request: CniRequest): Promise<void> {
@@ -87,17 +96,26 @@ export class Attacher {
 
   /** @throws Error that says what is not as it should be */
   async check(request: CniRequest): Promise<void> {
-    const host = hostDevice(request.container_id, request.if_name);
-    const assigned = await this.#assigned(request);
+    const fault = await this.#fault(request, await this.#assigned(request));
+    if (fault !== undefined) throw new Error(fault);
+  }
+
+  /** what is not as it should be with an interface */
+  async #fault(
+    { container_id: container, if_name: name, net_ns: netns }: CniRequest,
+    { ifaceId, addresses }: Assigned,
+  ): Promise<string | undefined> {
+    const host = hostDevice(container, name);
     const row = this.#options.local.interface(host);
-    if (row?.external_ids['iface-id'] !== assigned.ifaceId)
-      throw new Error(`port ${assigned.ifaceId} is not on the integration bridge (expected device ${host})`);
-    if (row.external_ids['ovn-installed'] !== 'true')
-      throw new Error(`port ${assigned.ifaceId} is not installed by OVN`);
-    if (!(await isConfigured(request.net_ns, request.if_name, assigned.addresses.map(withLength))))
-      throw new Error(
-        `interface ${request.if_name} of the pod lacks ${assigned.addresses.map(withLength).join(' or ')}`,
-      );
+    if (row?.external_ids['iface-id'] !== ifaceId)
+      return `port ${ifaceId} is not on the integration bridge (expected device ${host})`;
+    if (row.external_ids['attached-mac'] !== mac)
+      return `port ${ifaceId} has MAC ${row.external_ids['attached-mac']}, not ${mac}`;
+    if (row.external_ids['ovn-installed'] !== 'true') return `port ${ifaceId} is not installed by OVN`;
+    const wanted = addresses.map(withLength);
+    return (await isConfigured(netns, name, wanted))
+      ? undefined
+      : `interface ${name} of the pod lacks ${wanted.join(' or ')}`;
   }
 
   async #remove(host: string): Promise<void> {
