@@ -10,9 +10,6 @@ const PROCESSES = {
   supervisor: () => import('./supervisor.ts'),
 } as const;
 
-/** milliseconds after which a process has loaded what it needs */
-const LOADED = 5000;
-
 function isProcess(name: string | undefined): name is keyof typeof PROCESSES {
   return name !== undefined && Object.hasOwn(PROCESSES, name);
 }
@@ -24,8 +21,9 @@ async function main(args: readonly string[]): Promise<void> {
     return void (await createProgram(Object.keys(PROCESSES)).parseAsync(args, { from: 'user' }));
   }
   const { command } = await PROCESSES[name]();
-  // a process that is killed would leave nothing for the next start
-  setTimeout(flushCompileCache, LOADED).unref();
+  // a process that is killed would leave nothing for the next start; now, because writing blocks: the first time, for a
+  // second, and for several when all processes of a lab write at once. Later on somebody would wait for an answer
+  flushCompileCache();
   await command().exitOverride().parseAsync(args.slice(1), { from: 'user' });
 }
 

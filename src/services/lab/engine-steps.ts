@@ -18,8 +18,14 @@ const LEAN_APT = 'APT::Install-Recommends "false";\nAcquire::Languages "none";\n
  * killed leaves neither mounts below the root nor a package manager that goes on writing into it.
  */
 export const CONTAINED: readonly string[] = [
-  ...['setpriv', '--pdeathsig', 'KILL'],
-  ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
+  'setpriv',
+  '--pdeathsig=KILL',
+  'unshare',
+  '--mount',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--mount-proc',
 ];
 
 function contained(...command: readonly string[]): Promise<RunResult> {

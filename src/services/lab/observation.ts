@@ -4,8 +4,8 @@ import type { KubeClient } from '../../lib/kube/client.ts';
 import { CORE } from '../../lib/kube/resource.ts';
 import { OvsdbSession } from '../../lib/ovsdb/session.ts';
 
-/** milliseconds; generous, because a machine whose disk is busy stalls a process for seconds without anything being wrong */
-const ANSWER_DEADLINE = 5000;
+/** milliseconds */
+const ANSWER_DEADLINE = 2000;
 
 export interface NodeState {
   readonly name: string;
@@ -48,11 +48,13 @@ export class Observation {
     }));
   }
 
-  async controllerReady(): Promise<boolean> {
+  /** @throws Error that says why it is not in sync, or does not answer */
+  async controllerReady(): Promise<true> {
     const answer = await fetch(`http://127.0.0.1:${this.#metricsPort}/readyz`, {
       signal: AbortSignal.timeout(ANSWER_DEADLINE),
     });
-    await answer.text();
-    return answer.ok;
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(text.trim());
+    return true;
   }
 }

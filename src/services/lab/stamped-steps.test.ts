@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runStamped, StepError } from './stamped-steps.ts';
+import { runStamped, type StepError } from './stamped-steps.ts';
 
 let directory: string;
 

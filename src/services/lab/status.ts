@@ -135,7 +135,7 @@ async function clusterProblems({ observation, state, downNodes, paths }: Facts):
   );
   const [nodes, controllerReady] = await Promise.all([
     observation.nodes().catch((error: unknown) => describe(error)),
-    observation.controllerReady().catch(() => false),
+    observation.controllerReady().catch((error: unknown) => describe(error)),
   ]);
   const chassis = observation.chassis();
   const see = (file: string) => `read ${paths.logs}/${file}.log`;
@@ -143,15 +143,9 @@ async function clusterProblems({ observation, state, downNodes, paths }: Facts):
     ...(typeof nodes === 'string'
       ? [{ what: 'the Kubernetes API does not answer', why: nodes, todo: see('central/apiserver') }]
       : notReady(nodes, expected, see)),
-    ...(controllerReady
+    ...(controllerReady === true
       ? []
-      : [
-          {
-            what: 'the controller is not ready',
-            why: 'it is not in sync with API and Northbound database',
-            todo: see('central/controller'),
-          },
-        ]),
+      : [{ what: 'the controller is not ready', why: controllerReady, todo: see('central/controller') }]),
     ...expected
       .filter((node) => !chassis.has(node))
       .map((node) => ({
