@@ -103,7 +103,7 @@ export class Attacher {
   /** what is not as it should be with an interface */
   async #fault(
     { container_id: container, if_name: name, net_ns: netns }: CniRequest,
-    { ifaceId, addresses }: Assigned,
+    { ifaceId, mac, addresses }: Assigned,
   ): Promise<string | undefined> {
     const host = hostDevice(container, name);
     const row = this.#options.local.interface(host);
