@@ -1,7 +1,7 @@
 /** The routes that a guest gets with an address: to all other subnets of its VPC on every interface, and the default route on the first. */
 import { cidrContains, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
-import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
+import { type Family, formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 
 export interface Route {
@@ -11,8 +11,11 @@ export interface Route {
   readonly gw: string;
 }
 
-/** @param vpcSubnets all subnets of the VPC, its own among them or not */
-export function guestRoutes(subnet: Subnet, vpcSubnets: Iterable<Subnet>, defaultRoute: boolean): Route[] {
+/**
+ * @param vpcSubnets all subnets of the VPC, its own among them or not
+ * @param defaultFor families of which this interface has the default route
+ */
+export function guestRoutes(subnet: Subnet, vpcSubnets: Iterable<Subnet>, defaultFor: ReadonlySet<Family>): Route[] {
   const own = cidrsOf(subnet);
   const gateways = (subnet.spec?.gateway ?? '').split(',').flatMap((text) => attempt(() => parseIp(text)) ?? []);
   const routes: Route[] = [];
@@ -27,7 +30,7 @@ export function guestRoutes(subnet: Subnet, vpcSubnets: Iterable<Subnet>, defaul
     routes.push(
       ...prefixes.map((prefix) => ({ dst: formatCidr(prefix), gw })).toSorted((a, b) => (a.dst < b.dst ? -1 : 1)),
     );
-    if (defaultRoute) routes.push({ dst: cidr.family === 4 ? '0.0.0.0/0' : '::/0', gw });
+    if (defaultFor.has(cidr.family)) routes.push({ dst: cidr.family === 4 ? '0.0.0.0/0' : '::/0', gw });
   }
   return routes;
 }

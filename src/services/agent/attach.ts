@@ -11,7 +11,8 @@ import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { CniAddress, CniRequest, CniResponse } from './cni-protocol.ts';
 import { cidrContains, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
-import { canonicalIp, parseIp } from '../../lib/netaddr/ip.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
+import { canonicalIp, type Family, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseMac } from '../../lib/netaddr/mac.ts';
 import type { InterfaceRow, LocalSwitch } from './local-switch.ts';
 import type { Pod, PodWaiter } from './pod-waiter.ts';
@@ -43,6 +44,8 @@ interface Assigned {
   readonly addresses: readonly CniAddress[];
   readonly subnet: Subnet;
   readonly routes: readonly Route[];
+  /** place among the pod's interfaces on our networks, from 0 */
+  readonly index: number;
 }
 
 export class Attacher {
@@ -55,7 +58,8 @@ export class Attacher {
   async add(request: CniRequest): Promise<CniResponse> {
     const assigned = await this.#assigned(request);
     const host = hostDevice(request.container_id, request.if_name);
-    const mtu = assigned.subnet.spec?.mtu || this.#options.tunnelMtu;
+    // a larger packet would not fit the tunnel, whatever the subnet says (its condition names it)
+    const mtu = Math.min(assigned.subnet.spec?.mtu || this.#options.tunnelMtu, this.#options.tunnelMtu);
     // called again for an interface that works: it must not be taken away, not even for a moment
     if ((await this.#fault(request, assigned)) !== undefined) await this.#attach(request, assigned, host, mtu);
     return { ips: assigned.addresses, mac_address: assigned.mac, routes: assigned.routes, mtu, nicname: host };
@@ -73,6 +77,7 @@ export class Attacher {
         mtu,
         addresses: assigned.addresses.map(withLength),
         routes: assigned.routes,
+        index: assigned.index,
       });
       if (offloadsOff) await Promise.all([turnOffloadsOff(host), turnOffloadsOff(name, netns)]);
       await local.addPort({ name: host, externalIds: externalIds(request, assigned) });
@@ -82,7 +87,7 @@ export class Attacher {
         host,
         installed,
         portDeadline,
-        `OVN did not install port ${assigned.ifaceId} (is ovn-controller running, and is the port bound to this node?)`,
+        `OVN did not install port ${assigned.ifaceId} (its IP object's events say why if Weft knows: kubectl describe ip ${assigned.ifaceId}; else look whether ovn-controller runs on this node)`,
       );
     } catch (error) {
       await this.#remove(host);
@@ -142,33 +147,37 @@ export class Attacher {
     const subnet = this.#options.subnet(value('logical_switch') ?? '');
     if (!pod || value('allocated') !== 'true' || !subnet) return undefined;
     const owner = value('virtualmachine') ?? name;
+    const { index, defaultFor } = this.#place(pod, provider);
     return {
+      index,
       ifaceId: portName(owner, namespace, provider),
       mac: parseMac(value('mac_address') ?? ''),
       addresses: addressesOf(value('ip_address') ?? '', value('cidr') ?? '', value('gateway') ?? ''),
       subnet,
-      routes: guestRoutes(
-        subnet,
-        this.#options.subnets(),
-        this.#hasDefaultRoute(pod, provider, value('default_route')),
-      ),
+      routes: guestRoutes(subnet, this.#options.subnets(), defaultFor),
     };
   }
 
-  /** the first interface on our networks has the default route, unless an annotation says otherwise */
-  #hasDefaultRoute(pod: Pod, provider: string, wish: string | undefined): boolean {
-    if (wish !== undefined) return wish === 'true';
-    const selections = parseNetworks(
-      pod.metadata.annotations?.[NETWORKS_ANNOTATION] ?? '',
-      pod.metadata.namespace ?? '',
-    );
-    if ('problem' in selections) return false;
-    const first = selections.find(({ namespace, name }) => {
-      const definition = this.#options.attachment(`${namespace}/${name}`);
-      const config = definition && attachmentConfig(definition);
-      return config !== undefined && 'ours' in config && config.ours;
-    });
-    return first !== undefined && selectionProvider(first, selections) === provider;
+  /** Where the interface stands among the pod's own on our networks, and the families of which it has the default route: the first that has them, unless an annotation says otherwise. */
+  #place(pod: Pod, provider: string): Pick<Assigned, 'index'> & { readonly defaultFor: ReadonlySet<Family> } {
+    const annotations = pod.metadata.annotations ?? {};
+    const parsed = parseNetworks(annotations[NETWORKS_ANNOTATION] ?? '', pod.metadata.namespace ?? '');
+    const selections = 'problem' in parsed ? [] : parsed;
+    const providers = selections
+      .filter((selection) => this.#isOurs(selection))
+      .map((selection) => selectionProvider(selection, selections));
+    const index = Math.max(0, providers.indexOf(provider));
+    const families = (name: string) => familiesOf(annotations[`${name}.kubernetes.io/cidr`] ?? '');
+    const wish = annotations[`${provider}.kubernetes.io/default_route`];
+    if (wish !== undefined) return { index, defaultFor: new Set(wish === 'true' ? families(provider) : []) };
+    const earlier = new Set(providers.slice(0, index).flatMap(families));
+    return { index, defaultFor: new Set(families(provider).filter((family) => !earlier.has(family))) };
+  }
+
+  #isOurs({ namespace, name }: NetworkSelection): boolean {
+    const definition = this.#options.attachment(`${namespace}/${name}`);
+    const config = definition && attachmentConfig(definition);
+    return config !== undefined && 'ours' in config && config.ours;
   }
 
   #missing(pod: Pod | undefined, { provider, pod_name: name, pod_namespace: namespace }: CniRequest): string {
@@ -195,6 +204,10 @@ function addressesOf(ips: string, cidrs: string, gateways: string): CniAddress[]
       ...(gateway ? { gateway: canonicalIp(gateways.split(',')[routers.indexOf(gateway)]!.trim()) } : {}),
     };
   });
+}
+
+function familiesOf(cidrs: string): Family[] {
+  return cidrs.split(',').flatMap((text) => attempt(() => parseInterface(text.trim()).cidr.family) ?? []);
 }
 
 function withLength({ ip, cidr }: CniAddress): string {

@@ -14,6 +14,8 @@ export interface PodInterface {
   /** `10.0.0.5/16` */
   readonly addresses: readonly string[];
   readonly routes: readonly Route[];
+  /** place of the interface among the pod's own on our networks, from 0: routes of earlier ones are preferred */
+  readonly index: number;
 }
 
 /** Name of the node's end: follows from container and interface, 15 bytes. */
@@ -27,10 +29,13 @@ export function hostDevice(containerId: string, ifname: string): string {
  */
 const HOST_MTU = 9216;
 
+/** above the metrics of connected routes (0, for IPv6 256): a network that the pod is on is reached by that interface */
+const FIRST_METRIC = 1024;
+
 /** Makes the pair anew and configures the pod's end. */
 export async function makeVeth(
   host: string,
-  { name, netns, mac, mtu, addresses, routes }: PodInterface,
+  { name, netns, mac, mtu, addresses, routes, index }: PodInterface,
 ): Promise<void> {
   await removeVeth(host);
   await run(
@@ -55,11 +60,14 @@ export async function makeVeth(
     ],
     { deadline: 10 },
   );
+  const metric = FIRST_METRIC + index;
   const commands = [
     ...addresses.map((address) => `addr add ${address} dev ${name}${address.includes(':') ? ' nodad' : ''}`),
     `link set lo up`,
     `link set ${name} up`,
-    ...routes.filter((route) => !isDefault(route)).map(({ dst, gw }) => `route replace ${dst} via ${gw} dev ${name}`),
+    ...routes
+      .filter((route) => !isDefault(route))
+      .map(({ dst, gw }) => `route replace ${dst} via ${gw} dev ${name} metric ${metric}`),
   ];
   await Promise.all([run(['ip', 'link', 'set', host, 'up'], { deadline: 10 }), inNetns(netns, commands)]);
   // a default route that the cluster's own network set is not ours to replace
