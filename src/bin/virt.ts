@@ -1,5 +1,6 @@
 /** `weft virt controller` and `weft virt node`: composition roots of what makes guests of virtual machines in the lab. */
 import { Command } from 'commander';
+import { writeFile } from 'node:fs/promises';
 import { KubeClient } from '../lib/kube/client.ts';
 import { VirtController } from '../services/virt/virt-controller.ts';
 import { VirtNode } from '../services/virt/virt-node.ts';
@@ -9,6 +10,7 @@ const KUBECONFIG = [
   '--kubeconfig <FILE>',
   'the cluster; default: $KUBECONFIG, else the pod’s service account',
 ] as const;
+const READY_FILE = ['--ready-file <FILE>', 'made when objects that come from now on are acted upon at once'] as const;
 
 export function command(): Command {
   const virt = new Command('virt').description('lab only: makes guests of VirtualMachines, as KubeVirt presents them');
@@ -16,6 +18,7 @@ export function command(): Command {
     .command('controller')
     .description('VirtualMachine -> VirtualMachineInstance -> launcher pod on a node')
     .option(...KUBECONFIG)
+    .option(...READY_FILE)
     .action(runController);
   virt
     .command('node')
@@ -24,36 +27,43 @@ export function command(): Command {
     .option(...KUBECONFIG)
     .option('--cni-bin <DIR>', 'where the CNI executables are', '/opt/cni/bin')
     .option('--run <DIR>', 'where guests are remembered until the node boots again', '/run/weft')
+    .option(...READY_FILE)
     .action(runNode);
   return virt;
 }
 
-async function runController({ kubeconfig }: { readonly kubeconfig?: string }): Promise<void> {
+interface Flags {
+  readonly kubeconfig?: string;
+  readonly readyFile?: string;
+}
+
+async function runController({ kubeconfig, readyFile }: Flags): Promise<void> {
   const log = logTo('virt-controller');
   const stop = untilSignal();
   const client = new KubeClient(clusterAccess(kubeconfig), { userAgent: 'weft-virt-controller' });
   const controller = new VirtController({ client, log: (text) => log.info(text) });
   await controller.start();
   log.info('ready');
+  if (readyFile !== undefined) await writeFile(readyFile, '');
   await stop;
   await controller.stop();
   await client.close();
 }
 
-interface NodeFlags {
+interface NodeFlags extends Flags {
   readonly node: string;
-  readonly kubeconfig?: string;
   readonly cniBin: string;
   readonly run: string;
 }
 
-async function runNode({ node, kubeconfig, cniBin, run }: NodeFlags): Promise<void> {
+async function runNode({ node, kubeconfig, readyFile, cniBin, run }: NodeFlags): Promise<void> {
   const log = logTo('virt-node');
   const stop = untilSignal();
   const client = new KubeClient(clusterAccess(kubeconfig), { userAgent: `weft-virt/${node}` });
   const virt = new VirtNode({ client, node, cniBin, run, log: (text) => log.info(text) });
   await virt.start();
   log.info('ready');
+  if (readyFile !== undefined) await writeFile(readyFile, '');
   await stop;
   await virt.stop();
   await client.close();

@@ -23,7 +23,7 @@ function start(command: readonly string[], more: Partial<ManagedProcessOptions> 
     name: 'name',
     box: 'box',
     logFile: join(directory, 'log'),
-    socket: undefined,
+    readyFile: undefined,
     controlLink: undefined,
     launch: () => ({ command, environment: { PATH: '/usr/bin:/bin' }, descriptor: undefined }),
     log: () => undefined,
@@ -68,7 +68,7 @@ test('a stop while it waits for its restart ends it for good', async () => {
 });
 
 test('one that cannot start is given up, with its last words', async () => {
-  const daemon = start(['sh', '-c', 'echo no such database; exit 1'], { socket: join(directory, 'sock') });
+  const daemon = start(['sh', '-c', 'echo no such database; exit 1'], { readyFile: join(directory, 'sock') });
   await expect(daemon.ready()).rejects.toMatchObject({
     code: 'start-failed',
     why: expect.stringContaining('no such database') as unknown,

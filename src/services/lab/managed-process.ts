@@ -26,8 +26,8 @@ export interface ManagedProcessOptions {
   readonly box: string;
   /** gets standard output and error */
   readonly logFile: string;
-  /** the process is ready when this socket is there */
-  readonly socket: string | undefined;
+  /** socket or file that it makes when it is ready */
+  readonly readyFile: string | undefined;
   /** `X`: make `X.PID.ctl` point at `X.ctl`, where ovs-appctl looks for it */
   readonly controlLink: string | undefined;
   /** asked before every start; what it throws counts as a death */
@@ -78,11 +78,11 @@ export class ManagedProcess {
     this.#spawn();
   }
 
-  /** Resolves when the process takes connections. @throws LabError `start-failed` */
+  /** Resolves when the process has made its ready file. @throws LabError `start-failed` */
   async ready(): Promise<void> {
-    const { socket } = this.#options;
+    const { readyFile } = this.#options;
     const deadline = performance.now() + READY_DEADLINE;
-    while (socket !== undefined && !existsSync(socket)) {
+    while (readyFile !== undefined && !existsSync(readyFile)) {
       if (this.#state === 'stopped') return;
       if (this.#earlyDeaths > MAX_EARLY_DEATHS || performance.now() > deadline) throw this.#startFailed();
       await sleep(POLL);
@@ -124,8 +124,8 @@ export class ManagedProcess {
   }
 
   #spawnChild({ command, environment, descriptor }: Launch): void {
-    const { logFile, socket, controlLink } = this.#options;
-    if (socket !== undefined) rmSync(socket, { force: true });
+    const { logFile, readyFile, controlLink } = this.#options;
+    if (readyFile !== undefined) rmSync(readyFile, { force: true });
     const log = openSync(logFile, 'a');
     const child = spawn(command[0]!, command.slice(1), {
       stdio: ['ignore', log, log, ...(descriptor === undefined ? [] : [descriptor])],

@@ -63,13 +63,13 @@ export class ProcessSet {
   }
 
   #make(spec: ProcessSpec): ManagedProcess {
-    const { box, name, socket, controlLink } = spec;
+    const { box, name, readyFile, controlLink } = spec;
     const run = boxRun(this.#options.paths, box);
     return new ManagedProcess({
       name,
       box,
       logFile: `${this.#options.paths.logs}/${box}/${name}.log`,
-      socket: socket === undefined ? undefined : `${run}/${socket}`,
+      readyFile: readyFile === undefined ? undefined : `${run}/${readyFile}`,
       controlLink: controlLink === undefined ? undefined : `${run}/${controlLink}`,
       launch: () => this.#launch(spec),
       log: this.#options.log,

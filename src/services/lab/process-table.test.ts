@@ -34,6 +34,13 @@ test('nothing that leads to a milestone waits for one', () => {
   expect(apiserver?.after).toEqual([]);
 });
 
+test('virt says when it acts, where the supervisor looks: a machine that is created right after the start is not kept waiting', () => {
+  const virt = processTable(plan).filter(({ name }) => name.startsWith('virt-'));
+  expect(virt.map(keyOfProcess)).toEqual(['central/virt-controller', 'node1/virt-node', 'node2/virt-node']);
+  for (const { command: words, readyFile } of virt)
+    expect(words.slice(words.indexOf('--ready-file') + 1)).toEqual([`/run/${readyFile}`]);
+});
+
 test('daemons stay in the foreground, quiet, with their pid file where stock tools look', () => {
   const daemons = processTable(plan).filter(({ command: [program] }) => program?.startsWith('/usr/'));
   expect(daemons.length).toBe(3 + 2 * 3);

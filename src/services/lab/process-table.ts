@@ -14,8 +14,8 @@ export interface ProcessSpec {
   readonly command: readonly string[];
   /** `BOX/PROCESS` or a milestone: what must be ready before the first start */
   readonly after: readonly string[];
-  /** below /run of the box: the process is ready when this socket is there */
-  readonly socket?: string;
+  /** below /run of the box: socket or file that it makes when it is ready */
+  readonly readyFile?: string;
   /** below /run of the box: name of the control socket by process number, for `ovs-appctl -t NAME`; links to `NAME.ctl` */
   readonly controlLink?: string;
   readonly handover?: Handover;
@@ -109,7 +109,7 @@ function centralProcesses(plan: Plan): readonly ProcessSpec[] {
       ['cluster', 'central/ovsdb-nb'],
       { handover: 'metrics' },
     ),
-    weftProcess(plan, CENTRAL, 'virt-controller', ['virt', 'controller', '--kubeconfig', KUBECONFIG], ['cluster']),
+    virtProcess(plan, CENTRAL, 'controller', []),
   ];
 }
 
@@ -162,9 +162,9 @@ export function nodeProcesses(plan: Plan, node: string): readonly ProcessSpec[] 
         plan.tso ? 'on' : 'off',
       ],
       ['cluster', `${node}/ovsdb-server`],
-      { socket: CNI_SOCKET },
+      { readyFile: CNI_SOCKET },
     ),
-    weftProcess(plan, node, 'virt-node', ['virt', 'node', '--node', node, '--kubeconfig', KUBECONFIG], ['cluster']),
+    virtProcess(plan, node, 'node', ['--node', node]),
   ];
 }
 
@@ -183,7 +183,7 @@ function ovsdbServer(
     ...[`punix:/run/${socket}.sock`, ...remotes].map((remote) => `--remote=${remote}`),
     database,
   ];
-  return { box, name, command, after: [], socket: `${socket}.sock`, controlLink: pidfile };
+  return { box, name, command, after: [], readyFile: `${socket}.sock`, controlLink: pidfile };
 }
 
 /** In the foreground, under the supervisor; pidfile and log where they are looked for. */
@@ -204,9 +204,15 @@ function weftProcess(
   name: string,
   args: readonly string[],
   after: readonly string[],
-  more: Pick<ProcessSpec, 'handover' | 'socket'> = {},
+  more: Pick<ProcessSpec, 'handover' | 'readyFile'> = {},
 ): ProcessSpec {
   return { box, name, command: [...weft, ...args], after, ...more };
+}
+
+function virtProcess(plan: Plan, box: string, part: 'controller' | 'node', args: readonly string[]): ProcessSpec {
+  const readyFile = `weft/virt-${part}.ready`;
+  const command = ['virt', part, ...args, '--kubeconfig', KUBECONFIG, '--ready-file', `/run/${readyFile}`];
+  return weftProcess(plan, box, `virt-${part}`, command, ['cluster'], { readyFile });
 }
 
 function bracketed(address: string): string {
