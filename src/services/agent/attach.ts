@@ -2,6 +2,7 @@
 import { guestRoutes, type Route } from '../../core/ipam/guest-routes.ts';
 import {
   attachmentConfig,
+  type NetworkSelection,
   NETWORKS_ANNOTATION,
   parseNetworks,
   selectionProvider,
