@@ -27,11 +27,31 @@ describe('the networks annotation', () => {
     ['[1]', 'is neither a comma-separated list of networks nor a JSON list of objects'],
     ['[{"name":', 'is neither a comma-separated list of networks nor a JSON list of objects'],
     ['[{"name":{"x":1}}]', 'network 1 must be [namespace/]name[@interface] with lower-case names'],
-    ['a@averyveryverylongname', 'interface name "averyveryverylongname" of network a is not a Linux interface name'],
+    ['a@ABC_d.e-f012345', ['ns/a@ABC_d.e-f012345']],
+    ['a@_x,b@0', ['ns/a@_x', 'ns/b@0']],
     ['a@net2,b', 'interface name net2 stands twice'],
   ])('%j', (text, result) => {
     expect(names(text)).toEqual(result);
   });
+
+  test.each(['averyveryverylongname', '1234567890123456', 'lo', '.', '..', '.a', '-6', '', 'a b', 'a/b', 'a\nb', 'é'])(
+    'an interface cannot be called %j',
+    (face) => {
+      expect(names(JSON.stringify([{ name: 'a', interface: face }]))).toMatch(
+        /^interface name ".*" of network a cannot be had: at most 15 of /,
+      );
+    },
+  );
+
+  test.each(['Data', 'a_b', '_', 'a.', 'a-', 'a..b'])(
+    'an interface called %s must not be one of several on the same network: it names a port',
+    (face) => {
+      expect(names(`a@${face},b`)).toEqual([`ns/a@${face}`, 'ns/b@net2']);
+      expect(names(`a@${face},a`)).toBe(
+        `interface name ${face} of network a, which is asked for more than once, becomes part of the name of a port: lower-case letters, digits, - and . between them only`,
+      );
+    },
+  );
 
   test('addresses that are asked for', () => {
     expect(parseNetworks('[{"name":"a","mac":"02:00:00:00:00:05","ips":["10.0.0.5/16"]}]', 'ns')).toMatchObject([

@@ -21,8 +21,13 @@ export interface Problem {
 }
 
 const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
-/** a Linux interface name: at most 15 bytes, no slash, no white space */
-const INTERFACE = /^[A-Za-z0-9_.-]{1,15}$/;
+/**
+ * A name that an interface of a pod may have: at most 15 bytes (IFNAMSIZ), and nothing that a command takes for an option. `lo` is there
+ * already; `.` and `..` are the kernel's exceptions (dev_valid_name).
+ */
+export const INTERFACE_NAME = /^(?!lo$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/;
+/** RFC 1123 subdomain */
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 /** Parses the networks annotation: `[ns/]name[@interface], ...` or a JSON list. */
 export function parseNetworks(text: string, defaultNamespace: string): readonly NetworkSelection[] | Problem {
@@ -39,8 +44,10 @@ function selectionsOf(items: readonly Item[], defaultNamespace: string): readonl
     const { name, namespace = defaultNamespace, interface: given } = item;
     if (typeof name !== 'string' || !NAME.test(name) || typeof namespace !== 'string' || !NAME.test(namespace))
       return { problem: `network ${index + 1} must be [namespace/]name[@interface] with lower-case names` };
-    if (given !== undefined && (typeof given !== 'string' || !INTERFACE.test(given)))
-      return { problem: `interface name ${JSON.stringify(given)} of network ${name} is not a Linux interface name` };
+    if (given !== undefined && (typeof given !== 'string' || !INTERFACE_NAME.test(given)))
+      return {
+        problem: `interface name ${JSON.stringify(given)} of network ${name} cannot be had: at most 15 of A-Z a-z 0-9 _ . -, beginning with a letter, a digit or _, and not lo`,
+      };
     selections.push({
       name,
       namespace,
@@ -51,7 +58,16 @@ function selectionsOf(items: readonly Item[], defaultNamespace: string): readonl
   }
   const names = selections.map((selection) => selection.interface);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  return twice === undefined ? selections : { problem: `interface name ${twice} stands twice` };
+  if (twice !== undefined) return { problem: `interface name ${twice} stands twice` };
+  const nameless = selections.find((one) => isRepeated(one, selections) && !OBJECT_NAME.test(one.interface));
+  if (nameless === undefined) return selections;
+  return {
+    problem: `interface name ${nameless.interface} of network ${nameless.name}, which is asked for more than once, becomes part of the name of a port: lower-case letters, digits, - and . between them only`,
+  };
+}
+
+function isRepeated({ namespace, name }: NetworkSelection, all: readonly NetworkSelection[]): boolean {
+  return all.filter((one) => one.name === name && one.namespace === namespace).length > 1;
 }
 
 interface Item {
@@ -177,6 +193,5 @@ export function attachmentConfig(definition: NetworkAttachmentDefinition): Attac
  */
 export function selectionProvider(selection: NetworkSelection, all: readonly NetworkSelection[]): string {
   const provider = providerOf(selection.namespace, selection.name);
-  const same = all.filter(({ name, namespace }) => name === selection.name && namespace === selection.namespace);
-  return same.length > 1 ? `${provider}.${selection.interface}` : provider;
+  return isRepeated(selection, all) ? `${provider}.${selection.interface}` : provider;
 }

@@ -3,6 +3,7 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { INTERFACE_NAME } from '../../core/ipam/attachments.ts';
 import type { CniRequest } from './cni-protocol.ts';
 import type { Attacher } from './attach.ts';
 
@@ -62,18 +63,29 @@ const FORMS: readonly (readonly [keyof CniRequest, RegExp])[] = [
   ['pod_name', /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/],
   ['pod_namespace', /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/],
   ['container_id', /^[A-Za-z0-9][A-Za-z0-9_.-]{0,255}$/],
-  ['if_name', /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/],
+  ['if_name', INTERFACE_NAME],
   ['provider', /^[a-z0-9][a-zA-Z0-9_.-]{0,300}$/],
 ];
 const NETNS = /^\/[A-Za-z0-9_./-]{1,300}$/;
 
 function checked(value: unknown, verb: string): CniRequest {
-  const request = value as CniRequest;
+  const request = (value ?? {}) as CniRequest;
+  if (verb === 'del') return identified(request);
   for (const [field, form] of FORMS)
     if (typeof request[field] !== 'string' || !form.test(request[field]))
       throw new Error(`${field} ${JSON.stringify(request[field])} is not acceptable`);
-  const mayLack = verb === 'del' && request.net_ns === '';
-  if (!mayLack && !NETNS.test(request.net_ns))
+  if (typeof request.net_ns !== 'string' || !NETNS.test(request.net_ns))
     throw new Error(`net_ns ${JSON.stringify(request.net_ns)} is not the path of a network namespace`);
+  return request;
+}
+
+/**
+ * What can never have been added can still be removed, or its pod would stay for ever: DEL needs the container and the interface, of which
+ * the device's name is a digest, and nothing of the request reaches a command.
+ */
+function identified(request: CniRequest): CniRequest {
+  for (const field of ['container_id', 'if_name'] as const)
+    if (typeof request[field] !== 'string' || request[field] === '')
+      throw new Error(`${field} is missing: it says which interface goes`);
   return request;
 }
