@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { processId } from '../lib/proc/process-id.ts';
 import { run as runCommand } from '../lib/proc/run.ts';
 import { loadCertificates } from '../services/apiserver/certificates.ts';
-import { kubeconfig } from '../services/apiserver/kubeconfig.ts';
+import { kubeconfig, kubeconfigJson } from '../services/apiserver/kubeconfig.ts';
 import { NODE_IN_BOX } from '../services/lab/box.ts';
 import { LabError } from '../services/lab/errors.ts';
 import { limitLogs, LOG_INTERVAL, LOG_LIMIT } from '../services/lab/log-limit.ts';
@@ -89,7 +89,7 @@ async function openDoors(paths: LabPaths, state: LabState) {
     mode: 0o600,
   });
   return {
-    credentials: { kubeconfig: (server: string) => kubeconfig(server, certificates, context) },
+    credentials: { kubeconfig: (server: string) => kubeconfigJson(server, certificates, context) },
     sockets,
     state: bound,
   };

@@ -1,6 +1,6 @@
-import { Agent, Pool } from 'undici';
 import { parseJson, stringifyJson } from '../schema/json-text.ts';
 import { KubeError } from './error.ts';
+import { Agent, Pool, request } from './http-client.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 import { pathOf, type Resource } from './resource.ts';
 
@@ -39,8 +39,8 @@ interface RequestOptions {
 /** One API server. Requests share a pool of connections; watches have connections of their own. */
 export class KubeClient {
   readonly #base: string;
-  readonly #pool: Pool;
-  readonly #watches: Agent;
+  readonly #pool: InstanceType<typeof Pool>;
+  readonly #watches: InstanceType<typeof Agent>;
   readonly #headers: Readonly<Record<string, string>>;
   /** writes made, by resource and verb */
   readonly writes = new Map<string, number>();
@@ -160,7 +160,7 @@ export class KubeClient {
     namespace: string | undefined,
     signal: AbortSignal,
   ): Promise<AsyncIterable<string>> {
-    const { statusCode, body } = await this.#watches.request({
+    const { statusCode, body } = await request.call(this.#watches, {
       origin: this.#base,
       path: pathOf(resource, namespace) + queryOf({ watch: 'true', ...query }),
       method: 'GET',
@@ -193,7 +193,7 @@ export class KubeClient {
     path: string,
     { query, body, contentType, signal }: RequestOptions,
   ): Promise<unknown> {
-    const answer = await this.#pool.request({
+    const answer = await request.call(this.#pool, {
       path: path + queryOf(query ?? {}),
       method,
       headers:
