@@ -1,4 +1,5 @@
 /** The front door: commands for people (src/cli), and the processes themselves, each with a composition root of its own here. */
+import { existsSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 
 /** processes of Weft -> composition root, loaded only when asked for: a process starts without what the others need */
@@ -27,8 +28,10 @@ async function main(args: readonly string[]): Promise<void> {
   await command().exitOverride().parseAsync(args.slice(1), { from: 'user' });
 }
 
-// half of the time of a start is parsing and stripping types: Node keeps the result, by path and content
-enableCompileCache(process.env['NODE_COMPILE_CACHE'] ?? `${process.env['WEFT_HOME'] || '/var/lib/weft'}/compile-cache`);
+// half of the time of a start is parsing and stripping types: Node keeps the result, by path and content. The first lab makes
+// the folder: a command that fails before there is one leaves nothing behind
+const cache = process.env['NODE_COMPILE_CACHE'] ?? `${process.env['WEFT_HOME'] || '/var/lib/weft'}/compile-cache`;
+if (existsSync(cache)) enableCompileCache(cache);
 try {
   await main(process.argv.slice(2));
 } catch (error) {

@@ -44,7 +44,9 @@ export function engineSteps(root: string, packages: readonly string[]): readonly
         // debootstrap does not go on with what it began
         await rm(root, { recursive: true, force: true });
         const options = ['--variant=minbase', '--include=ca-certificates'];
-        await contained('debootstrap', ...options, SUITE, root, ...debianMirror());
+        // what it complains of goes to standard output
+        const complaining = ['sh', '-c', 'exec "$@" >&2', 'sh'];
+        await contained(...complaining, 'debootstrap', ...options, SUITE, root, ...debianMirror());
       },
     },
     {

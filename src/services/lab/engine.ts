@@ -75,13 +75,19 @@ async function build(home: string, final: string, packages: readonly string[], p
     throw new LabError(
       'engine-build',
       `the engine could not be built at "${error.step.does}"`,
-      error.cause.message,
+      reasonOf(error.cause),
       'check that this machine reaches its Debian package mirror, then run the same command again: it goes on at this step',
     );
   }
   await rename(root, final);
   await rm(aside, { recursive: true, force: true });
   return { root: final };
+}
+
+/** The command itself is long, and nothing that a user typed. */
+function reasonOf({ stderr, message }: CommandError): string {
+  const lines = stderr.trim().split('\n');
+  return lines.findLast((line) => line.startsWith('E: '))?.slice(3) ?? (lines.at(-1) || message);
 }
 
 /** There is nothing to go on with: a failure leaves the disk as it was. */
