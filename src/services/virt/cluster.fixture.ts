@@ -22,7 +22,7 @@ const DEFINITIONS: Resource = {
   namespaced: false,
 };
 
-/** The network's configuration says the address; files `hang` and `fail` beside the executable say how it behaves. */
+/** The network's configuration says the address; files `hang`, `fail` and `stumble` (the words differ each time) beside the executable say how it behaves. */
 const EXECUTABLE = `#!/bin/sh
 here=$(dirname "$0")
 config=$(cat)
@@ -32,6 +32,10 @@ echo "$CNI_COMMAND $CNI_IFNAME $CNI_CONTAINERID $CNI_ARGS" >>"$here/calls"
 while [ -e "$here/hang" ]; do sleep 0.02; done
 if [ -e "$here/fail" ]; then
   echo '{"cniVersion":"0.3.1","code":11,"msg":"the network is closed today"}'
+  exit 1
+fi
+if [ -e "$here/stumble" ]; then
+  echo '{"cniVersion":"0.3.1","code":11,"msg":"no device weft'$(echo "$CNI_CONTAINERID" | cut -c1-11)' in '$CNI_NETNS'"}'
   exit 1
 fi
 nsenter --net="$CNI_NETNS" ip link add "$CNI_IFNAME" type bridge || exit 1
@@ -107,7 +111,7 @@ export class Cluster {
   }
 
   /** lets ADD hang or fail until it is taken back */
-  async behave(how: 'hang' | 'fail', on: boolean): Promise<void> {
+  async behave(how: 'hang' | 'fail' | 'stumble', on: boolean): Promise<void> {
     const path = join(this.cniBin, how);
     await (on ? writeFile(path, '') : rm(path, { force: true }));
   }

@@ -54,7 +54,8 @@ export class CniError extends Error {
 }
 
 async function execute(command: 'ADD' | 'DEL', call: CniCall, signal?: AbortSignal): Promise<string> {
-  if (!TYPE.test(call.type)) throw new Error(`CNI type ${JSON.stringify(call.type)} is not the name of an executable`);
+  if (!TYPE.test(call.type))
+    throw new CniError(`CNI type ${JSON.stringify(call.type)} is not the name of an executable`, true);
   const env = {
     PATH: process.env['PATH'],
     ...(process.env['NODE_COMPILE_CACHE'] ? { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] } : {}),

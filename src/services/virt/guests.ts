@@ -20,14 +20,24 @@ export interface GuestPlan {
   readonly interfaces: readonly GuestInterface[];
 }
 
+/**
+ * How often DEL may fail for a sandbox before it goes without: with the delays of a node's queue some 25 seconds, in which an agent that
+ * was killed is back.
+ */
+export const DEL_TRIES = 8;
+
 export class Guests {
   readonly #store: GuestStore;
   readonly #cniBin: string;
+  readonly #log: (sentence: string) => void;
+  /** sandbox -> how often its DEL has failed */
+  readonly #refusals = new Map<string, number>();
 
   /** @param cniBin directory of the CNI executables */
-  constructor(store: GuestStore, cniBin: string) {
+  constructor(store: GuestStore, cniBin: string, log: (sentence: string) => void) {
     this.#store = store;
     this.#cniBin = cniBin;
+    this.#log = log;
   }
 
   /** Makes a guest that is not there. @throws Error with the sentence of what failed; what is left of the attempt is in the store */
@@ -54,11 +64,26 @@ export class Guests {
     }
   }
 
-  /** Idempotent. @throws Error when a CNI executable refuses; the record stays, so that it is tried again */
+  /**
+   * Idempotent. @throws Error when a CNI executable refuses; the record stays, so that it is tried again. At the DEL_TRIESth refusal the guest
+   * goes all the same: its devices end with its namespaces.
+   */
   async destroy(record: GuestRecord): Promise<void> {
-    await Promise.all(record.interfaces.toReversed().map((face) => cniDel(this.#call(record, face))));
+    const calls = record.interfaces.toReversed().map((face) => cniDel(this.#call(record, face)));
+    const refused = (await Promise.allSettled(calls)).find((outcome) => outcome.status === 'rejected');
+    if (refused) this.#tolerate(record, refused.reason);
     if (record.pause) await endSandbox(record.pause);
     await this.#store.remove(record);
+    this.#refusals.delete(record.sandbox);
+  }
+
+  /** @throws the reason itself, until it was heard often enough */
+  #tolerate({ sandbox, namespace, pod }: GuestRecord, reason: unknown): void {
+    const refusals = (this.#refusals.get(sandbox) ?? 0) + 1;
+    this.#refusals.set(sandbox, refusals);
+    if (refusals < DEL_TRIES) throw reason;
+    const why = reason instanceof Error ? reason.message : String(reason);
+    this.#log(`guest ${namespace}/${pod} goes without a DEL that succeeds (sandbox ${sandbox}): ${why}`);
   }
 
   #call(record: GuestRecord, { type, config, device }: GuestInterface): CniCall {

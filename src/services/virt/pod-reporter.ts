@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { VirtualMachineInstance, VmiInterfaceStatus } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
+import { keyOf } from '../../kinds/object.ts';
 import { conditionOf } from './conditions.ts';
+import { failureKind } from './failure-kind.ts';
 import type { GuestRecord } from './guest-record.ts';
 import { runningStatus, SANDBOX_CONDITION } from './instance-status.ts';
 import { failedPatch, interfaceStatuses, runningPatch, troublePatch } from './pod-report.ts';
@@ -19,6 +21,8 @@ export class PodReporter {
   readonly #address: () => string | undefined;
   /** sandboxes that were reported to run: the cache may not show it yet */
   readonly #reported = new Set<string>();
+  /** pod -> the kinds of failure that an event has told of */
+  readonly #told = new Map<string, { readonly uid: string | undefined; readonly kinds: Set<string> }>();
 
   constructor(client: KubeClient, node: string, address: () => string | undefined) {
     this.#client = client;
@@ -48,11 +52,17 @@ export class PodReporter {
     await this.#reportInstance(pod, interfaceStatuses(record.interfaces), now);
     await this.#patchPod(pod, runningPatch(pod, record.interfaces, this.#address(), now));
     this.#reported.add(record.sandbox);
+    this.forgetTrouble(keyOf(pod.metadata));
   }
 
   /** The guest is gone. */
   forget({ sandbox }: GuestRecord): void {
     this.#reported.delete(sandbox);
+  }
+
+  /** The pod is gone, or all is well: the same failure would be news. @param key `namespace/name` */
+  forgetTrouble(key: string): void {
+    this.#told.delete(key);
   }
 
   async #reportInstance(pod: Pod, interfaces: readonly VmiInterfaceStatus[], now: string): Promise<void> {
@@ -76,12 +86,26 @@ export class PodReporter {
     await this.#patchPod(pod, failedPatch(pod, message, timestamp()));
   }
 
-  /** Says it once, in the pod's conditions and as an event. */
+  /** The pod's condition has the latest text; an event tells of each kind of failure once. */
   async trouble(pod: Pod, message: string): Promise<void> {
-    const known = conditionOf(pod.status?.conditions, SANDBOX_CONDITION);
-    if (known?.status === 'False' && known.message === message) return;
-    await this.#patchPod(pod, troublePatch(pod, message, timestamp()));
+    const condition = conditionOf(pod.status?.conditions, SANDBOX_CONDITION);
+    const known = condition?.status === 'False' ? condition.message : undefined;
+    if (known !== message) await this.#patchPod(pod, troublePatch(pod, message, timestamp()));
+    const told = this.#toldOf(pod, known);
+    const kind = failureKind(message);
+    if (told.has(kind)) return;
     await this.#event(pod, 'FailedCreatePodSandBox', message);
+    told.add(kind);
+  }
+
+  /** @param known what the pod's condition says: an earlier process has told of it */
+  #toldOf({ metadata }: Pod, known: string | undefined): Set<string> {
+    const key = keyOf(metadata);
+    const before = this.#told.get(key);
+    if (before && before.uid === metadata.uid) return before.kinds;
+    const kinds = new Set(known === undefined ? [] : [failureKind(known)]);
+    this.#told.set(key, { uid: metadata.uid, kinds });
+    return kinds;
   }
 
   /** Lets a pod go whose sandbox is gone. */

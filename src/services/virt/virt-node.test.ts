@@ -220,6 +220,27 @@ test('a network that fails: the pod says why in the executable’s words, and is
   await running('plain');
 });
 
+test('a failure whose words differ each time is one event; the condition has the latest words', async () => {
+  await cluster.behave('stumble', true);
+  await startNode();
+  await addPod('plain', 'blue');
+  const adds = () => cluster.calls().filter(({ command }) => command === 'ADD');
+  const why = async () =>
+    (await cluster.get<Pod>(RESOURCES.pods, 'plain'))?.status?.conditions?.find(({ type }) => type === 'Ready')
+      ?.message;
+  await expect.poll(() => adds().length, SOON).toBeGreaterThanOrEqual(3);
+  const later = async () => {
+    const text = await why();
+    return adds().findLastIndex(({ sandbox }) => text?.includes(`no device weft${sandbox.slice(0, 11)} in /proc/`));
+  };
+  await expect.poll(later, SOON).toBeGreaterThanOrEqual(1);
+  const events = async () => (await cluster.client.list(RESOURCES.events)).items;
+  expect(await events()).toHaveLength(1);
+  await cluster.behave('stumble', false);
+  await running('plain');
+  expect(await events()).toHaveLength(1);
+});
+
 test('a network that does not exist yet: the guest waits for it', async () => {
   await startNode();
   await addPod('plain', 'green');

@@ -14,6 +14,7 @@ import { Guests } from './guests.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { hostnameOf } from './manifests.ts';
 import { guestRefusal, instanceOwner, isFinished, isGuest, type Pod, SANDBOX_FINALIZER } from './pod.ts';
+import { isWork } from './pod-change.ts';
 import { PodReporter } from './pod-reporter.ts';
 import { RESOURCES } from './resources.ts';
 
@@ -56,7 +57,7 @@ export class VirtNode {
     const { client, node, cniBin, run, log } = options;
     const onError = (error: unknown) => log(`watch: ${describe(error)}`);
     this.#store = new GuestStore(run);
-    this.#guests = new Guests(this.#store, cniBin);
+    this.#guests = new Guests(this.#store, cniBin, log);
     this.#heartbeat = new Heartbeat(client, node, (error) => log(`heartbeat: ${describe(error)}`));
     this.#reporter = new PodReporter(client, node, () => this.#heartbeat.address);
     this.#pods = new Informer<Pod>(client, RESOURCES.pods, {
@@ -99,7 +100,8 @@ export class VirtNode {
 
   #onPods(changes: readonly ObjectChange<Pod>[]): void {
     if (!this.#live) return;
-    for (const { key, new: pod } of changes) {
+    for (const { key, old, new: pod } of changes) {
+      if (!isWork(old, pod)) continue;
       const making = this.#making.get(key);
       if (making && (!pod || making.uid !== pod.metadata.uid || pod.metadata.deletionTimestamp)) making.abort.abort();
       this.#queue.add(key);
@@ -130,7 +132,10 @@ export class VirtNode {
       this.#options.log(`guest ${key} is gone`);
     }
     if (wanted) await this.#provide(key, wanted);
-    else this.#failed.delete(key);
+    else {
+      this.#failed.delete(key);
+      this.#reporter.forgetTrouble(key);
+    }
     if (pod?.metadata.deletionTimestamp && pod.metadata.finalizers?.includes(SANDBOX_FINALIZER))
       await this.#reporter.release(pod);
   }
