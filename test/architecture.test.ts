@@ -1,4 +1,4 @@
-/** The house: which room may import which, what pure rooms may not touch, how long a file may be. `docs/tour.md` draws it. */
+/** The house: which room may import which, what pure rooms may not touch, how long a file may be. `CONTRIBUTING.md` lists it. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -55,7 +55,9 @@ async function metric(name: string): Promise<number> {
   const { processes } = await lab.status();
   const url = processes.find((process) => process.name === 'controller')?.metrics;
   const text = await (await fetch(url!)).text();
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  const value = Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  if (Number.isNaN(value)) throw new Error(`no metric ${name}`);
+  return value;
 }
 
 /** everything is as declared, and stays so without a write */

@@ -305,62 +305,6 @@ describe('plain kubectl', () => {
   });
 });
 
-describe('the CNI executable, called again by hand for a machine that runs', () => {
-  interface GuestRecord {
-    readonly pod: string;
-    readonly sandbox: string;
-    readonly pause: { readonly pid: number };
-    readonly interfaces: readonly { readonly config: string; readonly ips: readonly string[] }[];
-  }
-
-  const record = async (): Promise<GuestRecord> =>
-    JSON.parse(
-      (await lab.exec('node1', 'sh', '-c', 'cat /run/weft/guests/demo_virt-launcher-web-2-*.json')).stdout,
-    ) as GuestRecord;
-
-  const cni = async (command: string) => {
-    const { pod, sandbox, pause, interfaces } = await record();
-    const env = [
-      `CNI_COMMAND=${command}`,
-      `CNI_CONTAINERID=${sandbox}`,
-      `CNI_NETNS=/proc/${pause.pid}/ns/net`,
-      'CNI_IFNAME=eth0',
-      'CNI_PATH=/opt/cni/bin',
-      `CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=demo;K8S_POD_NAME=${pod}`,
-    ];
-    return lab.home.weft(['lab', 'exec', '--name', lab.name, 'node1', '--', 'env', ...env, '/opt/cni/bin/kube-ovn'], {
-      input: interfaces[0]!.config,
-    });
-  };
-
-  const answers = async () =>
-    (await lab.guest('demo/web-1', 'ping', '-c', '3', '-i', '0.2', '-W', '1', await lab.address('demo/web-2'))).code;
-
-  test('CHECK agrees; ADD again gives the same, and packets go on; CHECK says what is wrong', async () => {
-    expect(await cni('CHECK')).toMatchObject({ code: 0, stdout: '' });
-    const again = await cni('ADD');
-    expect(again.code).toBe(0);
-    expect(JSON.parse(again.stdout)).toMatchObject({
-      cniVersion: '0.3.1',
-      ips: [{ address: `${await lab.address('demo/web-2')}/16` }],
-    });
-    expect(await answers()).toBe(0);
-    await lab.guest('demo/web-2', 'ip', 'addr', 'flush', 'dev', 'eth0');
-    expect(JSON.parse((await cni('CHECK')).stdout)).toMatchObject({
-      code: 11,
-      msg: expect.stringContaining('interface eth0 of the pod lacks 10.0.0.') as string,
-    });
-  });
-
-  test('DEL twice is fine, and ADD brings everything back', async () => {
-    for (let round = 0; round < 2; round += 1) expect(await cni('DEL')).toMatchObject({ code: 0, stdout: '' });
-    expect(await answers()).toBe(1);
-    expect((await cni('CHECK')).code).toBe(1);
-    expect((await cni('ADD')).code).toBe(0);
-    expect(await answers()).toBe(0);
-  });
-});
-
 describe('the life of a machine', () => {
   const address = () => lab.address('demo/web-2');
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IpObject } from '../../src/kinds/ip.ts';
 import type { KubeObject } from '../../src/kinds/object.ts';
 import type { Subnet } from '../../src/kinds/subnet.ts';
-import { everything, plan } from '../../src/core/plan/plan.ts';
+import type { Resource } from '../../src/lib/kube/resource.ts';
 import { engineRoot } from '../../src/lib/ovsdb/testing/ovsdb-server.ts';
 import { EPOCH, SupersededError } from '../../src/services/controller/epoch.ts';
 import { ControlPlane, eventually, type RunningController } from '../support/control-plane.ts';
@@ -30,35 +30,20 @@ afterAll(async () => {
   await plane[Symbol.asyncDispose]();
 });
 
-const ready = async (resource: { plural: string } & typeof R.vpcs, name: string) => {
-  const object = await plane.client.get<
-    KubeObject<unknown, { conditions?: { type: string; status: string; reason: string; message: string }[] }>
-  >(resource, undefined, name);
-  return object.status?.conditions?.find(({ type }) => type === 'Ready');
-};
+const ready = (resource: Resource, name: string) => plane.ready(resource, name);
 
 const ports = (session = running.session) =>
   [...session.cache.table('Logical_Switch_Port').rows.values()].map(({ name }) => name).toSorted();
 
-/** everything that is declared is in the database, and nothing else of ours */
-const inSync = () => {
-  const { compiler, writer } = running.controller;
-  expect(plan(everything(compiler.rows, writer.observed), compiler.rows, writer.observed).operations).toEqual([]);
-};
-
-const counter = async (name: string, labels = '') => {
-  const line = (await running.metrics.registry.metrics())
-    .split('\n')
-    .find((text) => text.startsWith(`${name}${labels} `));
-  return Number(line?.split(' ')[1] ?? Number.NaN);
-};
+const inSync = () => running.expectInSync();
+const counter = (name: string, labels = '') => running.counter(name, labels);
 
 describe('what is declared is in force', () => {
   test('VPCs and subnets are Ready, with counters', async () => {
     await eventually(async () => {
       for (const name of ['red', 'blue']) expect(await ready(R.vpcs, name)).toMatchObject({ status: 'True' });
       for (const name of ['net1', 'net2', 'twin'])
-        expect(await ready(R.subnets as never, name)).toMatchObject({ status: 'True' });
+        expect(await ready(R.subnets, name)).toMatchObject({ status: 'True' });
       const { spec, status } = await plane.client.get<Subnet>(R.subnets, undefined, 'net2');
       expect(spec).toMatchObject({ protocol: 'Dual', gateway: '10.0.1.1,fd00:1::1', provider: 'ovn' });
       expect(status).toMatchObject({ v4availableIPs: 253, v4usingIPs: 0, v6availableIPs: 18446744073709551613n });
@@ -154,7 +139,7 @@ describe('mistakes', () => {
   test('an unknown VPC is a condition; creating it heals', async () => {
     await plane.client.create(R.subnets, subnet('lost', 'nowhere', '10.5.0.0/24'));
     await eventually(async () =>
-      expect(await ready(R.subnets as never, 'lost')).toMatchObject({
+      expect(await ready(R.subnets, 'lost')).toMatchObject({
         status: 'False',
         reason: 'VpcNotFound',
         message: expect.stringContaining('there is no VPC "nowhere"') as string,
@@ -162,13 +147,13 @@ describe('mistakes', () => {
     );
     inSync();
     await plane.client.create(R.vpcs, vpc('nowhere'));
-    await eventually(async () => expect(await ready(R.subnets as never, 'lost')).toMatchObject({ status: 'True' }));
+    await eventually(async () => expect(await ready(R.subnets, 'lost')).toMatchObject({ status: 'True' }));
   });
 
   test('a field that is not built yet is named; one that restricts keeps the subnet out of OVN', async () => {
     await plane.client.create(R.subnets, subnet('shy', 'red', '10.6.0.0/24', { private: true }));
     await eventually(async () =>
-      expect(await ready(R.subnets as never, 'shy')).toMatchObject({
+      expect(await ready(R.subnets, 'shy')).toMatchObject({
         status: 'False',
         reason: 'NotImplemented',
         message: expect.stringContaining('spec.private') as string,
@@ -178,7 +163,7 @@ describe('mistakes', () => {
       'shy',
     );
     await plane.client.patch(R.subnets, { name: 'shy' }, { spec: { private: null } });
-    await eventually(async () => expect(await ready(R.subnets as never, 'shy')).toMatchObject({ status: 'True' }));
+    await eventually(async () => expect(await ready(R.subnets, 'shy')).toMatchObject({ status: 'True' }));
   });
 
   test('a bad object is refused at the door, among its neighbours', async () => {
@@ -242,10 +227,10 @@ describe('mistakes', () => {
     ]);
     await plane.client.create(R.subnets, subnet('blocked', 'red', '10.7.0.0/24'));
     await eventually(async () =>
-      expect(await ready(R.subnets as never, 'blocked')).toMatchObject({ status: 'False', reason: 'RejectedByOvn' }),
+      expect(await ready(R.subnets, 'blocked')).toMatchObject({ status: 'False', reason: 'RejectedByOvn' }),
     );
     await plane.northbound.run('usr/bin/ovn-nbctl', [`--db=${plane.northbound.remote}`, 'lsp-del', 'blocked-red']);
-    await eventually(async () => expect(await ready(R.subnets as never, 'blocked')).toMatchObject({ status: 'True' }));
+    await eventually(async () => expect(await ready(R.subnets, 'blocked')).toMatchObject({ status: 'True' }));
     expect([...running.session.cache.table('Logical_Switch').rows.values()].map(({ name }) => name)).toContain(
       'theirs',
     );
@@ -384,7 +369,7 @@ test('stopping keeps the address; deleting everything, in any order, leaves noth
   for (const { metadata } of vpcs) await plane.client.delete(R.vpcs, metadata);
   for (const { metadata } of subnets) await plane.client.delete(R.subnets, metadata);
   await eventually(async () =>
-    expect(await ready(R.subnets as never, 'net1')).toMatchObject({
+    expect(await ready(R.subnets, 'net1')).toMatchObject({
       status: 'False',
       reason: 'Deleting',
       message: expect.stringContaining('vm1.default.net1.default.ovn') as string,

@@ -2,10 +2,13 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { parse } from 'yaml';
 import { coreAdmission } from '../../src/bin/core-admission.ts';
 import { NB_TABLES } from '../../src/core/ovn/tables.ts';
 import type { NorthboundTables } from '../../src/core/ovn/generated/nb.ts';
+import { everything, plan } from '../../src/core/plan/plan.ts';
+import type { Condition, KubeObject } from '../../src/kinds/object.ts';
 import { KubeClient, type KubeObjectLike } from '../../src/lib/kube/client.ts';
 import { readKubeconfig } from '../../src/lib/kube/kubeconfig.ts';
 import type { MonitorOptions } from '../../src/lib/ovsdb/monitor.ts';
@@ -33,6 +36,10 @@ export interface RunningController {
   readonly client: KubeClient;
   readonly metrics: Metrics;
   readonly fatal: unknown[];
+  /** everything that is declared is in the database, and nothing else of ours */
+  expectInSync(): void;
+  /** @throws Error when there is no such metric */
+  counter(name: string, labels?: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -98,6 +105,17 @@ export class ControlPlane implements AsyncDisposable {
       client,
       metrics,
       fatal,
+      expectInSync: () => {
+        const { compiler, writer } = controller;
+        expect(plan(everything(compiler.rows, writer.observed), compiler.rows, writer.observed).operations).toEqual([]);
+      },
+      counter: async (name, labels = '') => {
+        const line = (await metrics.registry.metrics())
+          .split('\n')
+          .find((text) => text.startsWith(`${name}${labels} `));
+        if (line === undefined) throw new Error(`no metric ${name}${labels}`);
+        return Number(line.split(' ')[1]);
+      },
       stop: async () => {
         this.#running.delete(running);
         await controller.stop();
@@ -107,6 +125,16 @@ export class ControlPlane implements AsyncDisposable {
     this.#running.add(running);
     await controller.start();
     return running;
+  }
+
+  /** the Ready condition of a cluster-scoped object */
+  async ready(resource: Resource, name: string): Promise<Condition | undefined> {
+    const object = await this.client.get<KubeObject<unknown, { readonly conditions?: readonly Condition[] }>>(
+      resource,
+      undefined,
+      name,
+    );
+    return object.status?.conditions?.find(({ type }) => type === 'Ready');
   }
 
   /** Makes what KubeVirt makes of a running machine: the instance and its launcher pod. */

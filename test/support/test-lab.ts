@@ -180,6 +180,7 @@ export class TestLab {
             compiler.apply(items.map((object) => worldChange(kind, object.metadata.name, object)));
           }
           expect(plan(everything(compiler.rows, observed), compiler.rows, observed).operations).toEqual([]);
+          expect(await this.#portsByNbctl()).toEqual(portsOf(compiler));
         },
         { timeout: 15_000, interval: 200 },
       );
@@ -189,9 +190,35 @@ export class TestLab {
     }
   }
 
+  /** ports as OVN's own tool lists them: a reader that shares nothing with Weft */
+  async #portsByNbctl(): Promise<string[]> {
+    const text = await this.nbctl(
+      '--format=json',
+      '--columns=name,addresses,port_security',
+      'list',
+      'Logical_Switch_Port',
+    );
+    const { data } = JSON.parse(text) as { data: readonly (readonly [string, unknown, unknown])[] };
+    const set = (value: unknown): unknown[] =>
+      Array.isArray(value) && value[0] === 'set' ? (value[1] as unknown[]) : [value];
+    return data
+      .map(([name, addresses, security]) => `${name} ${set(addresses).join()} ${set(security).join()}`)
+      .toSorted();
+  }
+
   async #kubectl(args: readonly string[], input: string): Promise<Outcome> {
     const env = { KUBECONFIG: this.kubeconfig, HOME: this.home.directory };
     const { exitCode, stdout, stderr } = await execa('kubectl', args, { reject: false, timeout: 100_000, input, env });
     return { code: exitCode ?? -1, stdout, stderr };
   }
+}
+
+function portsOf({ rows }: Compiler): string[] {
+  const ports = [...rows.ids()]
+    .filter((id) => id.startsWith('Logical_Switch_Port/'))
+    .flatMap((id) => rows.columns(id) ?? []);
+  const list = (value: unknown) => ((value ?? []) as readonly string[]).join();
+  return ports
+    .map((port) => `${String(port['name'])} ${list(port['addresses'])} ${list(port['port_security'])}`)
+    .toSorted();
 }

@@ -10,8 +10,16 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map<string, Resource>([
   ['v1/Namespace', CORE.namespaces],
 ]);
 
+/** what `kubectl apply` compares with, so that it takes over without a word */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
 /** @throws KubeError with the server's words when an object is refused */
-export async function apply(client: KubeClient, object: KubeObject): Promise<void> {
+export async function apply(client: KubeClient, declared: KubeObject): Promise<void> {
+  const { annotations, ...metadata } = declared.metadata;
+  const object = {
+    ...declared,
+    metadata: { ...metadata, annotations: { ...annotations, [LAST_APPLIED]: `${JSON.stringify(declared)}\n` } },
+  };
   const resource = RESOURCES.get(`${object.apiVersion}/${object.kind}`);
   if (!resource) throw new Error(`${object.apiVersion} ${object.kind} is not a kind that this command can apply`);
   try {

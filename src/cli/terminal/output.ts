@@ -14,8 +14,12 @@ export async function print(value: unknown, format: Format | undefined, text: ()
   else process.stdout.write(`${text()}\n`);
 }
 
-/** Columns as wide as their widest cell, two blanks apart. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** control characters, and those that turn the direction of text: what users declared must not move the cursor */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Columns as wide as their widest cell, two blanks apart; characters that would not stay in their cell show as U+FFFD. */
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map((cell) => cell.replaceAll(UNPRINTABLE, '\uFFFD')));
   const widths = rows.reduce<number[]>(
     (all, row) => row.map((cell, index) => Math.max(all[index] ?? 0, cell.length)),
     [],

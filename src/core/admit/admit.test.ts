@@ -1,51 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { KubeObject } from '../../kinds/object.ts';
-import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
-import type { Vpc, VpcSpec } from '../../kinds/vpc.ts';
+import type { SubnetSpec } from '../../kinds/subnet.ts';
+import type { VpcSpec } from '../../kinds/vpc.ts';
 import { subnet as anySubnet, vpc as anyVpc } from '../compile/testing/worlds.ts';
 import { World } from '../compile/world.ts';
 import { admit } from './admit.ts';
+import { errorsOf, neighbours, subnet, vpc } from './testing/neighbours.ts';
 import { FINALIZER } from './verdict.ts';
-
-function subnet(name: string, spec: SubnetSpec): Subnet {
-  return { apiVersion: 'kubeovn.io/v1', kind: 'Subnet', metadata: { name }, spec };
-}
-
-function vpc(name: string, spec: VpcSpec = {}): Vpc {
-  return { apiVersion: 'kubeovn.io/v1', kind: 'Vpc', metadata: { name }, spec };
-}
-
-function ip(name: string, network: string, v4IpAddress: string): KubeObject {
-  return {
-    apiVersion: 'kubeovn.io/v1',
-    kind: 'IP',
-    metadata: { name },
-    spec: { subnet: network, v4IpAddress, macAddress: '02:00:00:00:00:05' },
-  };
-}
-
-/** VPCs red and blue; subnets net1 and net2 in red; vm1 has 10.0.0.5 in net1 */
-function neighbours(): World {
-  const world = new World();
-  for (const object of [vpc('red'), vpc('blue')]) world.apply({ kind: 'Vpc', key: object.metadata.name, object });
-  const nets = [
-    subnet('net1', { vpc: 'red', cidrBlock: '10.0.0.0/16', gateway: '10.0.0.1', provider: 'a.ns.ovn' }),
-    subnet('net2', {
-      vpc: 'red',
-      cidrBlock: '10.1.0.0/16,fd00:1::/64',
-      gateway: '10.1.0.1,fd00:1::1',
-      provider: 'ovn',
-    }),
-    subnet('b-c', { vpc: 'a', cidrBlock: '10.9.0.0/16' }),
-  ];
-  for (const object of nets) world.apply({ kind: 'Subnet', key: object.metadata.name, object });
-  world.apply({ kind: 'IP', key: 'vm1.ns.a.ns.ovn', object: ip('vm1.ns.a.ns.ovn', 'net1', '10.0.0.5') as never });
-  return world;
-}
-
-const errorsOf = (object: KubeObject, old?: KubeObject) =>
-  admit(object, old, neighbours()).errors.map(({ path, detail }) => `${path}: ${detail}`);
 
 describe('Subnet: what is computed is what Kube-OVN computes', () => {
   test('IPv4', () => {
@@ -170,6 +131,23 @@ describe('Subnet: what is refused', () => {
       { vpc: 'blue', cidrBlock: '10.2.0.0/16', provider: 'a.ns.ovn' },
       /^spec\.provider: subnet net1 already serves/,
     ],
+    ['the default VPC’s name', 'ovn-cluster', { vpc: 'red', cidrBlock: '10.2.0.0/16' }, /^metadata\.name: is reserved/],
+    ['a VPC that is no name', 'new', { vpc: '$(reboot)', cidrBlock: '10.2.0.0/16' }, /^spec\.vpc: is not the name/],
+    [
+      'a provider that is no name',
+      'new',
+      { vpc: 'red', cidrBlock: '10.2.0.0/16', provider: 'a"b' },
+      /^spec\.provider: must be/,
+    ],
+    ['reserved addresses', 'new', { vpc: 'red', cidrBlock: '240.0.0.0/8' }, /overlaps reserved/],
+    ['IPv4-mapped addresses', 'new', { vpc: 'red', cidrBlock: '::ffff:10.0.0.0/112' }, /overlaps IPv4-mapped/],
+    [
+      'a VPC that is being deleted',
+      'new',
+      { vpc: 'leaving', cidrBlock: '10.2.0.0/16' },
+      /^spec\.vpc: VPC leaving is being deleted/,
+    ],
+    ['MTU below IPv4', 'new', { vpc: 'red', cidrBlock: '10.2.0.0/16', mtu: 40 }, /^spec\.mtu: must be at least 576/],
     ['MTU below IPv6', 'new', { vpc: 'red', cidrBlock: 'fd00:2::/64', mtu: 1200 }, /^spec\.mtu: must be at least 1280/],
     [
       'allowSubnets nonsense',
@@ -282,60 +260,5 @@ describe('Vpc', () => {
         expect(admit(once, undefined, new World()).object).toEqual(once);
       }),
     );
-  });
-});
-
-describe('IP: an address is unique', () => {
-  test.each([
-    ['in use', ip('vm2.ns', 'net1', '10.0.0.5'), /^spec\.v4IpAddress: it is in use by vm1\.ns\.a\.ns\.ovn/],
-    ['outside', ip('vm2.ns', 'net1', '10.7.0.5'), /outside of subnet net1/],
-    ['another spelling', ip('vm2.ns', 'net2', 'x'), /^spec\.v4IpAddress/],
-    ['unknown subnet', ip('vm2.ns', 'nowhere', '10.0.0.5'), /^spec\.subnet: create the subnet first/],
-  ])('%s', (_, object, error) => {
-    expect(errorsOf(object)[0]).toMatch(error);
-  });
-
-  test('the same address in another subnet, and an update of its own, are fine', () => {
-    expect(errorsOf(ip('vm1.ns.a.ns.ovn', 'net1', '10.0.0.5'), ip('vm1.ns.a.ns.ovn', 'net1', '10.0.0.5'))).toEqual([]);
-    expect(errorsOf(ip('vm2.ns', 'net1', '10.0.0.6'))).toEqual([]);
-  });
-});
-
-describe('networks', () => {
-  const definition = (config: string): KubeObject => ({
-    apiVersion: 'k8s.cni.cncf.io/v1',
-    kind: 'NetworkAttachmentDefinition',
-    metadata: { name: 'a', namespace: 'ns' },
-    spec: { config },
-  });
-  test.each([
-    ['{"type":"kube-ovn"', /is not JSON/],
-    ['[]', /must be a JSON object/],
-    ['{"type":"kube-ovn","provider":"b.ns.ovn"}', /its provider must be a\.ns\.ovn/],
-    ['{"type":"kube-ovn","ipam":{"subnet":7}}', /ipam\.subnet must be the name/],
-  ])('%s', (config, error) => {
-    expect(errorsOf(definition(config))[0]).toMatch(error);
-  });
-
-  test('a subnet that is not there yet is a warning; other CNI types pass', () => {
-    expect(
-      admit(definition('{"type":"kube-ovn","ipam":{"subnet":"later"}}'), undefined, neighbours()).warnings,
-    ).toHaveLength(1);
-    expect(admit(definition('{"type":"bridge","provider":"x"}'), undefined, neighbours())).toMatchObject({
-      warnings: [],
-      errors: [],
-    });
-  });
-
-  test('a virtual machine whose networks cannot be read', () => {
-    const vm = (networks: string): KubeObject => ({
-      apiVersion: 'kubevirt.io/v1',
-      kind: 'VirtualMachine',
-      metadata: { name: 'vm', namespace: 'ns', annotations: { 'k8s.v1.cni.cncf.io/networks': networks } },
-    });
-    expect(errorsOf(vm('a, ns/b@eth1'))).toEqual([]);
-    expect(errorsOf(vm('a/b/c'))[0]).toMatch(/network 1 must be/);
-    expect(errorsOf(vm('a@net7,b@net7'))[0]).toMatch(/interface name net7 stands twice/);
-    expect(errorsOf(vm('[{"name":"a","interface":"../x"}]'))[0]).toMatch(/not a Linux interface name/);
   });
 });

@@ -10,6 +10,7 @@ import { admitIp } from './ip.ts';
 import { admitNetworkAttachmentDefinition } from './network-attachment-definition.ts';
 import { admitSubnet } from './subnet.ts';
 import { subnetDefaults } from './subnet-defaults.ts';
+import { refuseUnbuilt, UNBUILT_KINDS } from './unbuilt-kind.ts';
 import { admitVirtualMachine } from './virtual-machine.ts';
 import type { Review, Verdict } from './verdict.ts';
 import { admitVpc } from './vpc.ts';
@@ -21,6 +22,7 @@ const CHECKS: Readonly<Record<string, (review: Review<KubeObject>) => Verdict<Ku
   NetworkAttachmentDefinition: (review) =>
     admitNetworkAttachmentDefinition(review as Review<NetworkAttachmentDefinition>),
   VirtualMachine: (review) => admitVirtualMachine(review as Review<VirtualMachine>),
+  ...Object.fromEntries(Object.keys(UNBUILT_KINDS).map((kind) => [kind, refuseUnbuilt])),
 };
 
 /** Judges an object that is about to be stored. Objects of other kinds, and those on their way out, pass as they are. */

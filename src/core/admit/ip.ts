@@ -1,9 +1,11 @@
 /** What an IP object must be to be let in: its addresses are free. This is what makes an address unique, whoever asks for it. */
-import { cidrContains, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { cidrContains, formatCidr, parseInterface, usableBounds } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
-import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
-import { parseMac } from '../../lib/netaddr/mac.ts';
+import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
+import { isUnicastMac, parseMac } from '../../lib/netaddr/mac.ts';
 import type { IpObject } from '../../kinds/ip.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import type { ReadonlyWorld } from '../compile/world.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
 
 export function admitIp({ object, old, neighbours }: Review<IpObject>): Verdict<IpObject> {
@@ -11,9 +13,10 @@ export function admitIp({ object, old, neighbours }: Review<IpObject>): Verdict<
   const { subnet = '', macAddress = '' } = object.spec ?? {};
   const { name } = object.metadata;
   const found = neighbours.get('Subnet', subnet);
-  if (!found && !old)
+  if (old?.spec?.subnet && old.spec.subnet !== subnet)
+    findings.forbidden('spec.subnet', `cannot change from ${old.spec.subnet} to ${subnet}: make a new object`);
+  else if (!found && !old)
     findings.errors.push({ path: 'spec.subnet', type: 'NotFound', value: subnet, detail: 'create the subnet first' });
-  const cidrs = (found?.spec?.cidrBlock ?? '').split(',').map((text) => attempt(() => parseInterface(text).cidr));
   for (const field of ['v4IpAddress', 'v6IpAddress'] as const) {
     const text = object.spec?.[field] ?? '';
     if (text === '' || (old && old.spec?.[field] === text)) continue;
@@ -21,12 +24,37 @@ export function admitIp({ object, old, neighbours }: Review<IpObject>): Verdict<
     const ip = findings.parsed(path, text, () => parseIp(text));
     if (!ip) continue;
     if (formatIp(ip) !== text) findings.invalid(path, text, `must be spelled ${formatIp(ip)}`);
-    if (found && !cidrs.some((cidr) => cidr && cidrContains(cidr, ip)))
-      findings.invalid(path, text, `is outside of subnet ${subnet} (${found.spec?.cidrBlock})`);
+    if (found) checkPlace(ip, path, found, findings);
     const holder = neighbours.keys('IP', 'address', `${subnet}|${text}`).find((key) => key !== name);
     if (holder)
       findings.duplicate(path, text, `it is in use by ${holder}: choose another address, or delete that IP object`);
   }
-  if (macAddress !== '') findings.parsed('spec.macAddress', macAddress, () => parseMac(macAddress));
+  if (macAddress !== '' && macAddress !== old?.spec?.macAddress) checkMac(object, neighbours, findings);
   return { object, warnings: findings.warnings, errors: findings.errors };
+}
+
+function checkPlace(ip: Ip, path: string, { metadata, spec }: Subnet, findings: Findings): void {
+  const text = formatIp(ip);
+  const cidrs = (spec?.cidrBlock ?? '').split(',').flatMap((part) => attempt(() => parseInterface(part).cidr) ?? []);
+  const cidr = cidrs.find((candidate) => cidrContains(candidate, ip));
+  if (!cidr) return findings.invalid(path, text, `is outside of subnet ${metadata.name} (${spec?.cidrBlock})`);
+  const { first, last } = usableBounds(cidr);
+  if (ip.value < first || ip.value > last)
+    findings.invalid(path, text, `is the network or broadcast address of ${formatCidr(cidr)}`);
+  if ((spec?.gateway ?? '').split(',').includes(text))
+    findings.invalid(path, text, `is the gateway of subnet ${metadata.name}`);
+}
+
+function checkMac({ metadata, spec }: IpObject, neighbours: ReadonlyWorld, findings: Findings): void {
+  const { macAddress = '', subnet = '' } = spec ?? {};
+  const mac = findings.parsed('spec.macAddress', macAddress, () => parseMac(macAddress));
+  if (mac === undefined) return;
+  if (!isUnicastMac(mac)) findings.invalid('spec.macAddress', macAddress, 'is no unicast MAC address');
+  const holder = neighbours.keys('IP', 'mac', `${subnet}|${mac}`).find((key) => key !== metadata.name);
+  if (holder)
+    findings.duplicate(
+      'spec.macAddress',
+      macAddress,
+      `it is in use by ${holder} in the same subnet: choose another one`,
+    );
 }

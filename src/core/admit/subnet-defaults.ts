@@ -22,15 +22,16 @@ export function subnetDefaults(subnet: Subnet, findings: Pick<Findings, 'warn'>)
         `host bits of ${formatIp(item.ip)}/${item.cidr.bits} are cleared: the subnet is ${formatCidr(item.cidr)}`,
       );
   }
+  const protocol = known.length === 0 ? undefined : known.length === 2 ? 'Dual' : `IPv${known[0]!.family}`;
+  if (protocol && spec.protocol && spec.protocol !== protocol)
+    findings.warn('spec.protocol', `follows from spec.cidrBlock: it is ${protocol}, not ${spec.protocol}`);
   const vpc = spec.vpc || DEFAULT_VPC;
   const gateways = completeGateways(spec, known);
   const defaulted: SubnetSpec = {
     ...spec,
     vpc,
     provider: spec.provider || 'ovn',
-    ...(known.length > 0
-      ? { cidrBlock: known.map(formatCidr).join(','), protocol: known.length === 2 ? 'Dual' : `IPv${known[0]!.family}` }
-      : {}),
+    ...(known.length > 0 ? { cidrBlock: known.map(formatCidr).join(','), protocol: protocol! } : {}),
     ...(gateways.length > 0 ? { gateway: gateways.join(',') } : {}),
     ...(known.length > 0
       ? {

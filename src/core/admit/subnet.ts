@@ -13,13 +13,19 @@ import { formatIp, parseIp, width } from '../../lib/netaddr/ip.ts';
 import { parseRange } from '../../lib/netaddr/range.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
 import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
-import { subnetDefaults } from './subnet-defaults.ts';
+import { DEFAULT_VPC, subnetDefaults } from './subnet-defaults.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
 
 /** names that Kube-OVN gives to subnets of its own */
-const RESERVED = new Set(['join', 'ovn-default']);
+const RESERVED = new Set(['join', 'ovn-default', DEFAULT_VPC]);
 /** IPv6 requires every link to carry 1280 bytes (RFC 8200 section 5) */
 const IPV6_MIN_MTU = 1280;
+/** every IPv4 host must take packets of this size (RFC 791) */
+const IPV4_MIN_MTU = 576;
+/** object names: DNS-1123 subdomains */
+const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+/** `ovn`, or network attachments: `<nad>.<namespace>` with or without `.ovn` */
+const PROVIDER = /^[a-z0-9]([a-z0-9.-]{0,315}[a-z0-9])?$/;
 
 export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
   const findings = new Findings();
@@ -31,8 +37,7 @@ export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
     checkGateways(spec, cidrs, findings);
     checkExcludes(spec, cidrs, findings);
     checkOverlap(subnet, cidrs, review, findings);
-    if (spec.mtu && spec.mtu < IPV6_MIN_MTU && cidrs.some(({ family }) => family === 6))
-      findings.invalid('spec.mtu', spec.mtu, `must be at least ${IPV6_MIN_MTU} in an IPv6 subnet (RFC 8200)`);
+    checkMtu(spec.mtu, cidrs, findings);
     if (review.old) checkUpdate(subnet, review.old, cidrs, review, findings);
   }
   checkAllowSubnets(spec, findings);
@@ -42,6 +47,11 @@ export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
 function checkName(subnet: Subnet, { old, neighbours }: Review<Subnet>, findings: Findings): void {
   const { name } = subnet.metadata;
   const { vpc = '', provider = '' } = subnet.spec!;
+  if (!NAME.test(vpc)) return findings.invalid('spec.vpc', vpc, 'is not the name of an object');
+  if (!PROVIDER.test(provider))
+    return findings.invalid('spec.provider', provider, 'must be "ovn" or <nad>.<namespace>.ovn');
+  if (!old && neighbours.get('Vpc', vpc)?.metadata.deletionTimestamp !== undefined)
+    findings.forbidden('spec.vpc', `VPC ${vpc} is being deleted: wait until it is gone, or choose another one`);
   if (RESERVED.has(name)) findings.invalid('metadata.name', name, 'is reserved: choose another name');
   if (name === vpc || neighbours.get('Vpc', name))
     findings.invalid('metadata.name', name, 'is the name of a VPC: a subnet and a VPC must not share a name');
@@ -183,6 +193,17 @@ function checkUpdate(
 function holds(cidr: Cidr, text: string): boolean {
   const ip = attempt(() => parseIp(text));
   return ip !== undefined && cidrContains(cidr, ip);
+}
+
+function checkMtu(mtu: number | undefined, cidrs: readonly Cidr[], findings: Findings): void {
+  if (!mtu) return;
+  const least = cidrs.some(({ family }) => family === 6) ? IPV6_MIN_MTU : IPV4_MIN_MTU;
+  if (mtu < least)
+    findings.invalid(
+      'spec.mtu',
+      mtu,
+      `must be at least ${least} in this subnet (${least === IPV6_MIN_MTU ? 'RFC 8200' : 'RFC 791'}), or 0 for what fits the tunnel`,
+    );
 }
 
 function checkAllowSubnets(spec: SubnetSpec, findings: Findings): void {

@@ -1,19 +1,41 @@
-/** What a VirtualMachine must be to be let in: its networks can be read. */
+/** What a VirtualMachine must be to be let in: its networks can be read, and their interfaces can have names. */
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
-import { NETWORKS_ANNOTATION, parseNetworks } from '../ipam/attachments.ts';
+import {
+  NETWORKS_ANNOTATION,
+  networksOfVm,
+  parseNetworks,
+  type Problem,
+  selectionProvider,
+} from '../ipam/attachments.ts';
+import { NAME_MAX, portName } from '../ovn/names.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
 
 export function admitVirtualMachine({ object }: Review<VirtualMachine>): Verdict<VirtualMachine> {
   const findings = new Findings();
+  const { name, namespace = '' } = object.metadata;
   const places = [
     { path: 'metadata.annotations', annotations: object.metadata.annotations },
     { path: 'spec.template.metadata.annotations', annotations: object.spec?.template?.metadata?.annotations },
   ];
   for (const { path, annotations } of places) {
     const text = annotations?.[NETWORKS_ANNOTATION];
-    if (text === undefined) continue;
-    const parsed = parseNetworks(text, object.metadata.namespace ?? '');
+    const parsed: readonly unknown[] | Problem = text === undefined ? [] : parseNetworks(text, namespace);
     if ('problem' in parsed) findings.invalid(`${path}[${NETWORKS_ANNOTATION}]`, text, parsed.problem);
+  }
+  const networks = networksOfVm(object);
+  if ('problem' in networks) {
+    if (findings.errors.length === 0)
+      findings.invalid('spec.template.spec.networks', object.spec?.template?.spec?.networks, networks.problem);
+  } else {
+    const longest = networks
+      .map((network) => portName(name, namespace, selectionProvider(network, networks)))
+      .find((port) => port.length > NAME_MAX);
+    if (longest)
+      findings.invalid(
+        'metadata.name',
+        name,
+        `is too long: the interface ${longest} has ${longest.length} characters, ${NAME_MAX} are possible`,
+      );
   }
   return { object, warnings: findings.warnings, errors: findings.errors };
 }

@@ -5,6 +5,8 @@
 import type { Issue } from './rule.ts';
 
 interface Field {
+  /** the value that is built; others are not */
+  readonly except?: unknown;
   readonly path: string;
   /** true for fields that restrict who may talk: the object's rows are withheld */
   readonly restricts?: boolean;
@@ -29,6 +31,7 @@ const SUBNET: readonly Field[] = [
     restricts: true,
   })),
   ...[
+    'default',
     'gatewayNode',
     'gatewayNodeSelectors',
     'natOutgoing',
@@ -46,6 +49,7 @@ const SUBNET: readonly Field[] = [
     'u2oInterconnection',
     'u2oInterconnectionIP',
     'u2oFeatures',
+    'allowEWTraffic',
     'enableLb',
     'enableEcmp',
     'enableMulticastSnoop',
@@ -53,6 +57,7 @@ const SUBNET: readonly Field[] = [
     'routeTable',
     'nodeNetwork',
   ].map((path) => ({ path: `spec.${path}` })),
+  { path: 'spec.gatewayType', except: 'distributed' },
   { path: 'metadata.annotations[kube-ovn.kubernetes.io/nat-gw]' },
 ];
 
@@ -65,7 +70,10 @@ export interface NotImplemented {
 }
 
 export function notImplemented(kind: keyof typeof FIELDS, object: unknown): NotImplemented {
-  const set = FIELDS[kind].filter(({ path }) => isSet(valueAt(object, path)));
+  const set = FIELDS[kind].filter(({ path, except }) => {
+    const value = valueAt(object, path);
+    return isSet(value) && value !== except;
+  });
   return {
     restricts: set.some(({ restricts }) => restricts === true),
     issues: set.map(({ path, restricts }) => ({

@@ -22,8 +22,6 @@ export interface Issue {
 export const ISSUE_REASONS = [
   'NotImplemented',
   'VpcNotFound',
-  'VpcNotReady',
-  'SubnetNotFound',
   'SubnetNotReady',
   'InvalidSpec',
   'CidrOverlap',
@@ -57,7 +55,7 @@ export interface Emit {
 
 export interface Rule<K extends KindName = KindName> {
   readonly kind: K;
-  /** what it may read; a test holds the drawing of this graph */
+  /** what it may read: rules.test.ts holds the drawing of this graph */
   readonly reads: { readonly kinds: readonly KindName[]; readonly facts: readonly FactName[] };
   readonly emits: readonly FactName[];
   run(object: Kinds[K], key: string, read: Read, emit: Emit): void;

@@ -39,7 +39,7 @@ export const subnetRule = rule({
       return;
     }
     emit.fact('SubnetSwitch', name, { switch: name, cidrs: plan.cidrs });
-    rows(name, vpc, router, plan.networks, mtuOf(subnet, read), emit);
+    rows(name, vpc, router, plan.networks, mtuOf(subnet, read, emit), emit);
   },
 });
 
@@ -86,10 +86,17 @@ function olderOverlap(subnet: Subnet, vpc: string, cidrs: readonly Cidr[], read:
 }
 
 /** what fits one packet of this subnet; the router answers larger ones with an ICMP error (ovn-nb(5), gateway_mtu) */
-function mtuOf(subnet: Subnet, read: Read): number {
+function mtuOf(subnet: Subnet, read: Read, emit: Emit): number {
   const tunnel = read.get('Settings', SETTINGS_KEY, ({ tunnelMtu }) => tunnelMtu) ?? 0;
   const own = subnet.spec?.mtu ?? 0;
-  return own > 0 ? own : tunnel;
+  if (own === 0 || tunnel === 0) return own || tunnel;
+  if (own > tunnel)
+    emit.issue({
+      reason: 'InvalidSpec',
+      field: 'spec.mtu',
+      message: `spec.mtu: ${own} bytes do not fit the tunnel between nodes, ${tunnel} do and are used: lower it, or raise the MTU of the underlay`,
+    });
+  return Math.min(own, tunnel);
 }
 
 function rows(name: string, vpc: string, router: string, networks: readonly string[], mtu: number, emit: Emit): void {

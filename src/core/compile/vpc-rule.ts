@@ -1,8 +1,8 @@
 /** Vpc -> Logical_Router and its static routes. */
-import { type Cidr, coveringCidrs, cidrOf, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
-import { AddressError } from '../../lib/netaddr/error.ts';
+import { type Cidr, cidrContains, cidrOf, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { AddressError, attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp, width } from '../../lib/netaddr/ip.ts';
-import type { StaticRoute } from '../../kinds/vpc.ts';
+import type { StaticRoute, VpcSpec } from '../../kinds/vpc.ts';
 import { notImplemented } from './not-implemented.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 
@@ -23,11 +23,19 @@ export const vpcRule = rule({
     emit.fact('VpcRouter', name, { router: name });
     const seen = new Set<string>();
     for (const [index, route] of (vpc.spec?.staticRoutes ?? []).entries())
-      staticRoute(name, route, `spec.staticRoutes[${index}]`, seen, read, emit);
+      staticRoute(name, vpc.spec!, route, `spec.staticRoutes[${index}]`, seen, read, emit);
   },
 });
 
-function staticRoute(vpc: string, route: StaticRoute, path: string, seen: Set<string>, read: Read, emit: Emit): void {
+function staticRoute(
+  vpc: string,
+  spec: VpcSpec,
+  route: StaticRoute,
+  path: string,
+  seen: Set<string>,
+  read: Read,
+  emit: Emit,
+): void {
   const unbuilt = unbuiltPart(route);
   if (unbuilt) {
     emit.issue({
@@ -41,6 +49,14 @@ function staticRoute(vpc: string, route: StaticRoute, path: string, seen: Set<st
   if (!parsed) return;
   const prefix = formatCidr(parsed.prefix);
   const nextHop = formatIp(parsed.nextHop);
+  if (onPeeringLink(spec, parsed.nextHop)) {
+    emit.issue({
+      reason: 'NotImplemented',
+      field: `${path}.nextHopIP`,
+      message: `${path}.nextHopIP: ${nextHop} is on a link to another VPC, which is not built yet (spec.vpcPeerings), so this route is left out`,
+    });
+    return;
+  }
   if (!subnetHolding(vpc, parsed.nextHop, read)) {
     emit.issue({
       reason: 'NextHopUnreachable',
@@ -97,6 +113,14 @@ function parseRoute(
 
 function hostPrefix(ip: Ip): Cidr {
   return cidrOf(ip, width(ip.family));
+}
+
+function onPeeringLink({ vpcPeerings = [] }: VpcSpec, nextHop: Ip): boolean {
+  const links = vpcPeerings.flatMap(({ localConnectIP = '' }) => localConnectIP.split(','));
+  return links.some((text) => {
+    const link = attempt(() => parseInterface(text.trim()).cidr);
+    return link !== undefined && cidrContains(link, nextHop);
+  });
 }
 
 function subnetHolding(vpc: string, ip: Ip, read: Read): boolean {

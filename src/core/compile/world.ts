@@ -51,6 +51,8 @@ export const INDEXES = {
   },
   IP: {
     subnet: (ip: IpObject) => [ip.spec?.subnet ?? ''],
+    /** `<subnet>|<MAC>` */
+    mac: (ip: IpObject) => (ip.spec?.macAddress ? [`${ip.spec.subnet}|${ip.spec.macAddress.toLowerCase()}`] : []),
     /** `<subnet>|<address>` for each of its addresses */
     address: (ip: IpObject) =>
       [ip.spec?.v4IpAddress, ip.spec?.v6IpAddress]

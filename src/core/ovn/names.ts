@@ -1,5 +1,8 @@
 /** Names of Northbound rows, as Kube-OVN spells them, so that existing tools and habits work. */
 
+/** the name of a port is the name of its IP object too: at most 253 characters (DNS-1123 subdomain) */
+export const NAME_MAX = 253;
+
 /** port of a VPC's router in a subnet */
 export function logicalRouterPortName(vpc: string, subnet: string): string {
   return `${vpc}-${subnet}`;

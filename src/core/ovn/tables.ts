@@ -17,30 +17,46 @@ export interface TableInfo {
   readonly uniqueName?: boolean;
   /** columns that Weft reads and writes */
   readonly columns: readonly string[];
+  /** optional columns among them that must be empty unless a rule says otherwise: set by somebody else they would change what a row does */
+  readonly empty?: readonly string[];
 }
 
 export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
   Logical_Router: {
     root: true,
     nameColumn: 'name',
-    columns: ['name', 'ports', 'static_routes', 'options', 'external_ids'],
+    columns: ['name', 'enabled', 'ports', 'static_routes', 'options', 'external_ids'],
+    empty: ['enabled'],
   },
   Logical_Router_Port: {
     root: false,
     nameColumn: 'name',
     uniqueName: true,
-    columns: ['name', 'mac', 'networks', 'options', 'external_ids'],
+    columns: ['name', 'enabled', 'mac', 'networks', 'peer', 'options', 'external_ids'],
+    empty: ['enabled', 'peer'],
   },
   Logical_Router_Static_Route: {
     root: false,
-    columns: ['ip_prefix', 'nexthop', 'policy', 'route_table', 'options', 'external_ids'],
+    columns: ['ip_prefix', 'nexthop', 'output_port', 'policy', 'route_table', 'options', 'external_ids'],
+    empty: ['output_port'],
   },
   Logical_Switch: { root: true, nameColumn: 'name', columns: ['name', 'ports', 'other_config', 'external_ids'] },
   Logical_Switch_Port: {
     root: false,
     nameColumn: 'name',
     uniqueName: true,
-    columns: ['name', 'type', 'addresses', 'port_security', 'options', 'external_ids'],
+    columns: [
+      'name',
+      'type',
+      'enabled',
+      'addresses',
+      'port_security',
+      'parent_name',
+      'tag_request',
+      'options',
+      'external_ids',
+    ],
+    empty: ['enabled', 'parent_name', 'tag_request'],
   },
 };
 

@@ -131,7 +131,7 @@ describe('laws of the planner', () => {
     const damage = fc.array(
       fc.record({
         pick: fc.nat(),
-        how: fc.constantFrom('delete', 'rename', 'unmark', 'empty', 'options', 'double', 'stray'),
+        how: fc.constantFrom('delete', 'rename', 'unmark', 'empty', 'options', 'double', 'stray', 'disable'),
       }),
       { minLength: 1, maxLength: 4 },
     );
@@ -201,6 +201,10 @@ function wound(bench: Bench, pick: number, how: string): Dirty {
       return bench.observe([{ op: 'update', table, where, row: { external_ids: {} } }]);
     case 'options':
       return bench.observe([{ op: 'update', table, where, row: { options: { foreign: 'yes' } } }]);
+    case 'disable':
+      return table === 'Logical_Switch' || table === 'Logical_Router_Static_Route'
+        ? noDirt()
+        : bench.observe([{ op: 'update', table, where, row: { enabled: false } }]);
     case 'stray':
       return stray(bench, table, uuid, row);
     case 'empty':

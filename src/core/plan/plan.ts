@@ -168,18 +168,19 @@ class Planner {
     return operations;
   }
 
-  #ownColumns(id: RowId, memberColumns: readonly string[]): Record<string, Resolved> {
-    const columns = this.#desired.columns(id)!;
-    return Object.fromEntries(
-      Object.entries(columns)
-        .filter(([name]) => !memberColumns.includes(name))
-        .map(([name, value]) => [
-          name,
-          this.#desired.hasEntriesOnly(id, name)
-            ? { ...(this.#observed.get(id)!.columns[name] as object), ...(value as object) }
-            : this.#resolve(value),
-        ]),
-    );
+  /** the columns that a row should have, those among them that must be empty, without sets of members */
+  #ownColumns(id: RowId, memberColumns: readonly string[]): Record<string, Resolved | undefined> {
+    const own: Record<string, Resolved | undefined> = {};
+    for (const name of NB_TABLES[splitRowId(id).table]?.empty ?? []) own[name] = undefined;
+    for (const [name, value] of Object.entries(this.#desired.columns(id)!)) {
+      if (memberColumns.includes(name)) continue;
+      // somebody else's keys of a map that only gets entries from us stay
+      const others = this.#desired.hasEntriesOnly(id, name)
+        ? (this.#observed.get(id)!.columns[name] as object)
+        : undefined;
+      own[name] = others ? { ...others, ...(value as object) } : this.#resolve(value);
+    }
+    return own;
   }
 
   #wholeDifference(id: RowId, row: ObservedRow, column: string): Difference {

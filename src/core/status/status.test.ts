@@ -76,6 +76,7 @@ test('counters beyond 2^53 are exact; foreign status fields stay', () => {
   const vpc = vpcStatus(
     { apiVersion: 'kubeovn.io/v1', kind: 'Vpc', metadata: { name: 'v' } },
     ['b', 'a'],
+    true,
     readyCondition({ issues: [], committed: true, generation: 1 }),
     'T',
   );

@@ -1,5 +1,5 @@
 import { AddressError } from './error.ts';
-import { type Family, formatIp, type Ip, maxValue, parseIp, width } from './ip.ts';
+import { type Family, formatIp, type Ip, parseIp, width } from './ip.ts';
 
 /** A prefix: `base` is its network address (host bits are zero), `bits` its length, 0..32 or 0..128. */
 export interface Cidr {
@@ -91,7 +91,7 @@ export function usableBounds(cidr: Cidr): { readonly first: bigint; readonly las
 /** special-purpose prefixes (RFC 6890) that no tenant network can be */
 export function specialPurpose(cidr: Cidr): string | undefined {
   for (const [text, name] of SPECIAL) if (cidrsOverlap(cidr, parseCidr(text))) return name;
-  return cidr.bits === 0 && cidr.base === 0n && maxValue(cidr.family) > 0n ? 'the default route' : undefined;
+  return undefined;
 }
 
 const SPECIAL: readonly (readonly [string, string])[] = [
@@ -99,9 +99,10 @@ const SPECIAL: readonly (readonly [string, string])[] = [
   ['127.0.0.0/8', 'loopback'],
   ['169.254.0.0/16', 'link-local'],
   ['224.0.0.0/4', 'multicast'],
-  ['255.255.255.255/32', 'the limited broadcast address'],
+  ['240.0.0.0/4', 'reserved (RFC 1112)'],
   ['::/128', 'the unspecified address'],
   ['::1/128', 'loopback'],
+  ['::ffff:0:0/96', 'IPv4-mapped addresses'],
   ['fe80::/10', 'link-local'],
   ['ff00::/8', 'multicast'],
 ];

@@ -1,7 +1,7 @@
 /** Connects the pieces of the controller (see README.md) and holds what is known of each object's way into OVN. */
 import { Compiler } from '../../core/compile/engine.ts';
 import { RULES } from '../../core/compile/rules.ts';
-import { type Change, type Settings, SETTINGS_KEY } from '../../core/compile/world.ts';
+import { type Change, type KindName, type Settings, SETTINGS_KEY } from '../../core/compile/world.ts';
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { RowId } from '../../core/ovn/row.ts';
@@ -70,6 +70,13 @@ export class Controller {
       epoch: this.epoch,
       onCommitted: (sequence) => this.#onCommitted(sequence),
       onRejected: (rows, why) => this.#onRejected(rows, why),
+      onRepaired: (rows) => {
+        metrics.repaired.inc(rows.length);
+        if (this.#live)
+          log(
+            `Northbound: put right what somebody else had changed: ${rows.slice(0, 10).join(', ')}${rows.length > 10 ? ` and ${rows.length - 10} more` : ''}`,
+          );
+      },
       onTransaction: (operations, seconds) => {
         metrics.transactions.inc();
         metrics.operations.inc(operations);
@@ -104,7 +111,11 @@ export class Controller {
       ipsOf: (owner) => this.#caches.ipsOf(owner),
       learnIp: (ip) => this.#caches.ips.learn(ip),
       learnPod: (pod) => this.#caches.pods.learn(pod),
-      warn: (object, reason, message) => this.#events.record(object, 'Warning', reason, message),
+      warn: (pod, owner, reason, message) => {
+        const vm =
+          owner.kind === 'VirtualMachine' ? this.#caches.vms.get(`${owner.namespace}/${owner.name}`) : undefined;
+        for (const object of [pod, vm]) if (object) this.#events.record(object, 'Warning', reason, message);
+      },
     });
     this.#ownerQueue = new WorkQueue({
       workers: WORKERS,
@@ -121,6 +132,7 @@ export class Controller {
       subnetsOf: (vpc) => this.compiler.world.keys('Subnet', 'vpc', vpc),
       ipsOfSubnet: (subnet) => this.compiler.world.keys('IP', 'subnet', subnet),
       isCommitted: (object) => this.#progress.isCommitted(object),
+      isPresent: (row) => this.writer.observed.get(row) !== undefined,
       rejections: (kind, name) => this.#rejections.issues(this.compiler.rowsOf(kind, name)),
       learn: (object) =>
         object.kind === 'Vpc' ? this.#caches.vpcs.learn(object as Vpc) : this.#caches.subnets.learn(object as Subnet),
@@ -193,7 +205,10 @@ export class Controller {
       )
         continue;
       const owner = ownerKey(ownerOf((object ?? old)!));
-      if (object && !this.#heard.has(owner)) this.#heard.set(owner, performance.now());
+      // only the way to a first address is measured
+      if (object && this.#caches.ipsOf(owner).length === 0)
+        this.#heard.set(owner, this.#heard.get(owner) ?? performance.now());
+      if (!object) this.#heard.delete(owner);
       this.#ownerQueue.add(owner);
     }
   }
@@ -229,7 +244,10 @@ export class Controller {
     if (objects.size === 0) return;
     const sequence = this.writer.submit(dirty);
     this.#rejections.forget(dirty.rows);
-    this.#progress.submit(sequence, objects);
+    this.#progress.submit(sequence, objects, (object) => {
+      const [kind, name] = splitObject(object);
+      return this.compiler.world.get(kind as KindName, name) !== undefined;
+    });
     for (const object of objects) {
       const [kind, name] = splitObject(object);
       if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
@@ -276,6 +294,9 @@ export class Controller {
       this.#rejections.add(id, why);
       this.#options.log(`row ${id} of ${this.compiler.rows.claim(id)?.owner} is not in OVN: ${why}`);
       this.#judgeOwner(id);
+      const [kind, name] = splitObject(this.compiler.rows.claim(id)?.owner ?? '');
+      const ip = kind === 'IP' ? this.#caches.ips.get(name) : undefined;
+      if (ip) this.#events.record(ip, 'Warning', 'RejectedByOvn', `row ${id} is not in OVN: ${why}`);
     }
   }
 }

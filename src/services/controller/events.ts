@@ -1,4 +1,5 @@
-/** Kubernetes events: what a person would want to read about an object. The same event again within its window is counted, not written. */
+/** Kubernetes events: what a person would want to read about an object. What is said of an object again
+ * and again, with nothing else in between, is written once in a while. */
 import { randomBytes } from 'node:crypto';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import type { KubeObject } from '../../kinds/object.ts';
@@ -11,7 +12,8 @@ export class EventRecorder {
   readonly #client: KubeClient;
   readonly #component: string;
   readonly #onError: (error: unknown) => void;
-  readonly #last = new Map<string, number>();
+  /** object -> what was last said of it, and when */
+  readonly #last = new Map<string, { readonly said: string; readonly at: number }>();
 
   constructor(client: KubeClient, component: string, onError: (error: unknown) => void) {
     this.#client = client;
@@ -22,9 +24,12 @@ export class EventRecorder {
   /** Records in the background; failing to is logged, never in the way. */
   record(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
     const now = Date.now();
-    const key = [object.metadata.uid, reason, message].join('\n');
-    if (now - (this.#last.get(key) ?? 0) < WINDOW_MS) return;
-    this.#last.set(key, now);
+    const key = object.metadata.uid ?? `${object.kind}/${object.metadata.name}`;
+    const said = `${reason}\n${message}`;
+    const last = this.#last.get(key);
+    if (last?.said === said && now - last.at < WINDOW_MS) return;
+    this.#last.delete(key);
+    this.#last.set(key, { said, at: now });
     if (this.#last.size > REMEMBERED) this.#last.delete(this.#last.keys().next().value!);
     void this.#write(object, type, reason, message, new Date(now)).catch(this.#onError);
   }

@@ -7,7 +7,7 @@ import {
   type Problem,
   selectionProvider,
 } from '../../core/ipam/attachments.ts';
-import { portName } from '../../core/ovn/names.ts';
+import { NAME_MAX, portName } from '../../core/ovn/names.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { Owner, Pod } from './pod.ts';
 
@@ -63,8 +63,13 @@ function interfaceOf(
       problem: `no subnet serves network ${key}: name one in its spec.config (ipam.subnet), or set spec.provider of a subnet to ${config.provider}`,
     };
   const provider = selectionProvider(selection, all);
+  const name = portName(owner.name, owner.namespace, provider);
+  if (name.length > NAME_MAX)
+    return {
+      problem: `interface ${name} has a name of ${name.length} characters, ${NAME_MAX} are possible: choose shorter names`,
+    };
   return {
-    name: portName(owner.name, owner.namespace, provider),
+    name,
     provider,
     subnet,
     ...(selection.mac === undefined ? {} : { mac: selection.mac }),

@@ -11,6 +11,7 @@ export class Metrics {
   readonly registry = new Registry();
   readonly transactions = this.#counter('weft_nb_transactions_total', 'Northbound transactions sent');
   readonly operations = this.#counter('weft_nb_operations_total', 'operations in them, without the guard');
+  readonly repaired = this.#counter('weft_nb_rows_repaired_total', 'rows that somebody else had edited or deleted');
   readonly transactionSeconds = this.#histogram(
     'weft_nb_transaction_seconds',
     'from sending a transaction to seeing its effects',
@@ -22,11 +23,6 @@ export class Metrics {
   readonly synced = new Gauge({
     name: 'weft_synced',
     help: '1 when everything declared is in the Northbound database',
-    registers: [this.registry],
-  });
-  readonly queue = new Gauge({
-    name: 'weft_queue_length',
-    help: 'owners waiting to be looked at',
     registers: [this.registry],
   });
 

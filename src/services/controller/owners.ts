@@ -5,9 +5,9 @@
 import { AllocationError } from '../../core/ipam/allocation-error.ts';
 import type { Allocation, Allocator, Request } from '../../core/ipam/allocator.ts';
 import { networksOfVm, selectionProvider } from '../../core/ipam/attachments.ts';
+import { PORT_SECURITY_ANNOTATION } from '../../core/compile/nic-rule.ts';
 import { portName } from '../../core/ovn/names.ts';
 import type { IpObject } from '../../kinds/ip.ts';
-import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
@@ -32,7 +32,8 @@ export interface OwnersOptions {
   /** an IP object was written: let the rest know at once */
   learnIp(ip: IpObject): void;
   learnPod(pod: Pod): void;
-  warn(object: KubeObject, reason: string, message: string): void;
+  /** an event on the pod, and on the machine that it runs */
+  warn(pod: Pod, owner: Owner, reason: string, message: string): void;
 }
 
 export class Owners {
@@ -64,7 +65,7 @@ export class Owners {
     const interfaces = interfacesOf(pod, owner, this.#options.networks);
     if ('problem' in interfaces) {
       this.#stuck.add(key);
-      this.#options.warn(pod, 'NetworkNotReady', interfaces.problem);
+      this.#options.warn(pod, owner, 'NetworkNotReady', interfaces.problem);
       return this.#options.ipsOf(key).map(({ metadata }) => metadata.name);
     }
     const annotations: Record<string, string> = {};
@@ -81,6 +82,7 @@ export class Owners {
       this.#stuck.add(key);
       this.#options.warn(
         pod,
+        owner,
         'SubnetNotFound',
         `subnet ${face.subnet} ${subnet ? 'is being deleted' : 'does not exist'}: create it, or choose another network`,
       );
@@ -92,35 +94,40 @@ export class Owners {
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
       this.#stuck.add(key);
-      this.#options.warn(pod, 'AcquireAddressFailed', error.message);
+      this.#options.warn(pod, owner, 'AcquireAddressFailed', error.message);
       return {};
     }
   }
 
+  /**
+   * The IP object of an interface, made or brought up to date. Undefined when an old one had to go first: its deletion brings us back.
+   * @throws AllocationError
+   */
   async #ensureIp(pod: Pod, owner: Owner, face: Interface): Promise<IpObject | undefined> {
     const known = this.#options.ip(face.name);
-    const nodeName = pod.spec?.nodeName ?? '';
-    if (known && known.spec?.subnet === face.subnet) {
-      if (known.spec.nodeName === nodeName) return known;
-      const moved = await this.#options.client.patch<IpObject>(
-        RESOURCES.ips,
-        { name: face.name },
-        { spec: { nodeName } },
-      );
-      this.#options.learnIp(moved);
-      return moved;
-    }
-    if (known) {
-      // the network got another subnet: the old address goes first, the next round takes a new one
+    if (!known) return this.#makeIp(pod, owner, face);
+    checkOwner(known, owner);
+    if (known.spec?.subnet !== face.subnet || (isNew(pod, face) && wantsOthers(known, staticRequest(pod, face)))) {
       await this.#options.client.delete(RESOURCES.ips, { name: face.name });
       return undefined;
     }
+    const nodeName = pod.spec?.nodeName ?? '';
+    const security = portSecurity(pod, face);
+    if (known.spec.nodeName === nodeName && known.metadata.annotations?.[PORT_SECURITY_ANNOTATION] === security)
+      return known;
+    const change = {
+      metadata: { labels: nodeLabel(nodeName), annotations: { [PORT_SECURITY_ANNOTATION]: security ?? null } },
+      spec: { nodeName },
+    };
+    const changed = await this.#options.client.patch<IpObject>(RESOURCES.ips, { name: face.name }, change);
+    this.#options.learnIp(changed);
+    return changed;
+  }
+
+  async #makeIp(pod: Pod, owner: Owner, face: Interface): Promise<IpObject> {
     const allocation = this.#options.allocator.allocate(face.subnet, face.name, staticRequest(pod, face));
     try {
-      const stored = await this.#options.client.create<IpObject>(
-        RESOURCES.ips,
-        ipObject(face, owner, nodeName, allocation),
-      );
+      const stored = await this.#options.client.create<IpObject>(RESOURCES.ips, ipObject(pod, face, owner, allocation));
       this.#options.learnIp(stored);
       return stored;
     } catch (error) {
@@ -128,6 +135,7 @@ export class Owners {
       // made by an earlier try whose answer was lost: take it as it is
       if (!isReason(error, 'AlreadyExists')) throw refused(error);
       const stored = await this.#options.client.get<IpObject>(RESOURCES.ips, undefined, face.name);
+      checkOwner(stored, owner);
       this.#options.learnIp(stored);
       return stored;
     }
@@ -149,7 +157,8 @@ export class Owners {
   async #release(owner: Owner, key: string, needed: ReadonlySet<string>): Promise<void> {
     const kept = owner.kind === 'VirtualMachine' ? this.#vmInterfaces(owner) : undefined;
     for (const { metadata } of this.#options.ipsOf(key)) {
-      if (needed.has(metadata.name) || kept?.has(metadata.name) || metadata.labels?.[RESERVED] === 'true') continue;
+      // an object that a user made is a reservation
+      if (needed.has(metadata.name) || kept?.has(metadata.name) || metadata.labels?.[RESERVED] !== 'false') continue;
       await this.#options.client.delete(
         RESOURCES.ips,
         { name: metadata.name },
@@ -169,7 +178,7 @@ export class Owners {
   }
 }
 
-/** label of IP objects that a user made to reserve addresses */
+/** label of IP objects: "false" on those that Weft made for a pod or machine; others are reservations of users */
 const RESERVED = 'ovn.kubernetes.io/ip_reserved';
 
 /** a refusal of the API server that says why the address cannot be had */
@@ -219,14 +228,45 @@ function nodeLabel(node: string): Record<string, string> {
   return node.length <= LABEL_MAX ? { 'ovn.kubernetes.io/node-name': node } : {};
 }
 
-function ipObject(face: Interface, owner: Owner, nodeName: string, { ips, mac }: Allocation): IpObject {
+/** Names of machines, pods and networks can meet in one port name: the older owner keeps it. */
+function checkOwner({ metadata, spec }: IpObject, { kind, namespace, name }: Owner): void {
+  const holder = `${spec?.podType === 'VirtualMachine' ? 'VirtualMachine' : 'Pod'} ${spec?.namespace}/${spec?.podName}`;
+  if (holder !== `${kind} ${namespace}/${name}`)
+    throw new AllocationError(
+      'AddressInUse',
+      `interface ${metadata.name} belongs to ${holder}: rename one of the two, or delete that one`,
+    );
+}
+
+/** the pod has no addresses of ours yet: what its annotations say is a wish */
+function isNew(pod: Pod, { provider }: Interface): boolean {
+  return pod.metadata.annotations?.[`${provider}.kubernetes.io/allocated`] !== 'true';
+}
+
+function wantsOthers({ spec }: IpObject, { ips = [], mac }: Request): boolean {
+  const has = [spec?.v4IpAddress, spec?.v6IpAddress];
+  return ips.some((ip) => !has.includes(formatIp(ip))) || (mac !== undefined && mac !== spec?.macAddress);
+}
+
+/** "false" when the pod's or machine's annotation turns port security off */
+function portSecurity(pod: Pod, { provider }: Interface): 'false' | undefined {
+  const annotations = pod.metadata.annotations ?? {};
+  return (annotations[`${provider}.kubernetes.io/port_security`] ?? annotations[PORT_SECURITY_ANNOTATION]) === 'false'
+    ? 'false'
+    : undefined;
+}
+
+function ipObject(pod: Pod, face: Interface, owner: Owner, { ips, mac }: Allocation): IpObject {
   const texts = ips.map(formatIp);
+  const nodeName = pod.spec?.nodeName ?? '';
+  const security = portSecurity(pod, face);
   return {
     apiVersion: 'kubeovn.io/v1',
     kind: 'IP',
     metadata: {
       name: face.name,
       labels: { ...subnetLabels(face.subnet), ...nodeLabel(nodeName), [RESERVED]: 'false' },
+      ...(security === undefined ? {} : { annotations: { [PORT_SECURITY_ANNOTATION]: security } }),
     },
     spec: {
       podName: owner.name,

@@ -5,9 +5,17 @@ export class Progress {
   readonly #seen = new Set<string>();
   #submissions: { readonly sequence: number; readonly objects: Iterable<string> }[] = [];
 
-  submit(sequence: number, objects: Iterable<string>): void {
-    for (const object of objects) this.#pending.set(object, sequence);
-    this.#submissions.push({ sequence, objects });
+  /** @param exists false for objects that are gone: nothing more is said of them */
+  submit(sequence: number, objects: Iterable<string>, exists: (object: string) => boolean): void {
+    const present: string[] = [];
+    for (const object of objects) {
+      this.#pending.delete(object);
+      this.#seen.delete(object);
+      if (!exists(object)) continue;
+      this.#pending.set(object, sequence);
+      present.push(object);
+    }
+    this.#submissions.push({ sequence, objects: present });
   }
 
   /** Everything up to `sequence` is in the database; returns the objects that this settles. */
@@ -28,9 +36,5 @@ export class Progress {
 
   isCommitted(object: string): boolean {
     return this.#seen.has(object) && !this.#pending.has(object);
-  }
-
-  forget(object: string): void {
-    this.#seen.delete(object);
   }
 }

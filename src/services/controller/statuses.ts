@@ -26,6 +26,8 @@ export interface StatusesOptions {
   subnetsOf(vpc: string): readonly string[];
   ipsOfSubnet(subnet: string): readonly string[];
   isCommitted(object: string): boolean;
+  /** the row is in the Northbound database */
+  isPresent(row: string): boolean;
   /** further issues: rows that OVN refused */
   rejections(kind: 'Vpc' | 'Subnet', name: string): readonly Issue[];
   learn(object: KubeObject): void;
@@ -81,7 +83,11 @@ export class Statuses {
     const subnets = this.#options.subnetsOf(name);
     if (await this.#finalize(vpc, subnets.length === 0)) return;
     const ready = this.#ready('Vpc', vpc, 'subnets', subnets);
-    await this.#store(vpc, vpcStatus(vpc, subnets, ready, now()), ready);
+    await this.#store(
+      vpc,
+      vpcStatus(vpc, subnets, this.#options.isPresent(`Logical_Router/${name}`), ready, now()),
+      ready,
+    );
   }
 
   async #subnet(name: string): Promise<void> {

@@ -22,6 +22,8 @@ export interface WriterOptions {
   readonly onCommitted: (sequence: number) => void;
   /** rows that OVN refused, with its reason; or that somebody else's row stands in the way of */
   readonly onRejected: (rows: readonly RowId[], why: string) => void;
+  /** rows that somebody else had edited or deleted, and that are as declared again */
+  readonly onRepaired: (rows: readonly RowId[]) => void;
   readonly onTransaction: (operations: number, seconds: number) => void;
   readonly onFatal: (error: unknown) => void;
   readonly log: (sentence: string) => void;
@@ -113,10 +115,13 @@ export class Writer {
     const all = this.#dirty;
     const sequence = this.#sequence;
     const { batch, rest } = split(all, this.#options.maxRows ?? MAX_ROWS);
+    // nothing was declared since the last transaction: what is to be done is the repair of somebody else's edit
+    const isRepair = sequence === this.#done;
     this.#dirty = rest;
     try {
       if (this.#options.epoch.isLost) await this.#options.epoch.recover();
-      await this.#send(batch);
+      const written = await this.#send(batch);
+      if (isRepair && written.length > 0) this.#options.onRepaired(written);
     } catch (error) {
       addDirt(this.#dirty, batch);
       if (!(error instanceof OvsdbError)) throw error;
@@ -129,24 +134,28 @@ export class Writer {
     this.#options.onCommitted(sequence);
   }
 
-  async #send(batch: Dirty): Promise<void> {
+  /** @returns the rows that were written */
+  async #send(batch: Dirty): Promise<readonly RowId[]> {
     const planned = plan(batch, this.#options.compiler.rows, this.observed);
     if (planned.blocked.length > 0)
       this.#options.onRejected(
         planned.blocked,
         'a row that Weft does not own has this name: rename or delete that row',
       );
-    if (planned.operations.length === 0) return;
+    if (planned.operations.length === 0) return [];
     try {
       await this.#transact(planned);
+      return [...planned.inserted, ...planned.updated, ...planned.deleted];
     } catch (error) {
       if (!(error instanceof OvsdbError) || !REFUSALS.has(error.code)) throw error;
       if (batch.rows.size <= 1) {
         this.#options.onRejected([...batch.rows], error.message);
-        return;
+        return [];
       }
       // one bad row must not hold up the others: each by itself, parents first
-      for (const single of singles(batch)) await this.#send(single);
+      const written: RowId[] = [];
+      for (const single of singles(batch)) written.push(...(await this.#send(single)));
+      return written;
     }
   }
 

@@ -50,10 +50,9 @@ export class ModelDatabase {
   ): void {
     if (operation.op === 'insert') {
       const defaults = Object.fromEntries(
-        NB_TABLES[operation.table]!.columns.map((column) => [
-          column,
-          isMap(column) ? {} : isSet(operation.table, column) ? [] : '',
-        ]),
+        NB_TABLES[operation.table]!.columns.filter(
+          (column) => !NB_TABLES[operation.table]!.empty?.includes(column),
+        ).map((column) => [column, isMap(column) ? {} : isSet(operation.table, column) ? [] : '']),
       );
       tables.get(operation.table)!.set(names.get(operation.uuidName!)!, {
         ...defaults,

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { Compiler } from './engine.ts';
+import { rule } from './rule.ts';
+import { RULES } from './rules.ts';
+
+/** A new edge shows in review: this is the graph that `rules.ts` draws. */
+const DRAWING = `
+Vpc     reads Subnet                      gives VpcRouter
+Subnet  reads Settings, Subnet, VpcRouter gives SubnetSwitch
+IP      reads IP, SubnetSwitch            gives nothing
+`;
+
+test('the graph of rules and facts is the one that is drawn', () => {
+  const lines = RULES.map(
+    ({ kind, reads, emits }) =>
+      `${kind} reads ${[...reads.kinds, ...reads.facts].join(', ')} gives ${emits.join(', ') || 'nothing'}`,
+  );
+  const squeeze = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => line.replaceAll(/ +/g, ' '));
+  expect(lines).toEqual(squeeze(DRAWING));
+});
+
+test('a rule cannot read a fact of a later rule, and no fact has two sources', () => {
+  const reader = rule({ kind: 'Vpc', reads: { kinds: [], facts: ['SubnetSwitch'] }, emits: [], run: () => undefined });
+  const giver = rule({
+    kind: 'Subnet',
+    reads: { kinds: [], facts: [] },
+    emits: ['SubnetSwitch'],
+    run: () => undefined,
+  });
+  expect(() => new Compiler([reader, giver])).toThrow(/reads fact SubnetSwitch, which no earlier rule emits/);
+  expect(() => new Compiler([giver, giver])).toThrow(/is emitted by two rules/);
+  expect(() => new Compiler([giver, reader])).not.toThrow();
+});
+
+test('a rule that reads what it does not declare is a defect', () => {
+  const sly = rule({
+    kind: 'Vpc',
+    reads: { kinds: [], facts: [] },
+    emits: [],
+    run: (_object, _key, read) => void read.get('Subnet', 'x'),
+  });
+  const change = {
+    kind: 'Vpc',
+    key: 'a',
+    object: { apiVersion: 'kubeovn.io/v1', kind: 'Vpc', metadata: { name: 'a' } },
+  } as const;
+  expect(() => new Compiler([sly]).apply([change])).toThrow(/does not declare that it reads Subnet/);
+});
+
+test('single keys of a map column: several rules write theirs, the older object wins a key, foreign keys stay', () => {
+  const writer = rule({
+    kind: 'Vpc',
+    reads: { kinds: [], facts: [] },
+    emits: [],
+    run: (_vpc, key, _read, emit) => {
+      if (key === 'a') emit.row('Logical_Router', 'router', { options: { base: '1' } });
+      emit.entry('Logical_Router', 'router', 'options', 'shared', key);
+      emit.entry('Logical_Router', 'router', 'options', key, 'own');
+    },
+  });
+  const compiler = new Compiler([writer]);
+  const vpc = (name: string, created: string) =>
+    ({
+      kind: 'Vpc',
+      key: name,
+      object: { apiVersion: 'kubeovn.io/v1', kind: 'Vpc', metadata: { name, creationTimestamp: created } },
+    }) as const;
+  compiler.apply([vpc('a', '2026-01-02T00:00:00Z'), vpc('b', '2026-01-01T00:00:00Z')]);
+  expect(compiler.rows.columns('Logical_Router/router')?.['options']).toEqual({
+    base: '1',
+    shared: 'b',
+    a: 'own',
+    b: 'own',
+  });
+  compiler.apply([{ kind: 'Vpc', key: 'b', object: undefined }]);
+  expect(compiler.rows.columns('Logical_Router/router')?.['options']).toEqual({ base: '1', shared: 'a', a: 'own' });
+});
