@@ -214,11 +214,13 @@ export class TestLab {
 }
 
 function portsOf({ rows }: Compiler): string[] {
-  const ports = [...rows.ids()]
-    .filter((id) => id.startsWith('Logical_Switch_Port/'))
-    .flatMap((id) => rows.columns(id) ?? []);
   const list = (value: unknown) => ((value ?? []) as readonly string[]).join();
-  return ports
-    .map((port) => `${String(port['name'])} ${list(port['addresses'])} ${list(port['port_security'])}`)
+  return [...rows.ids()]
+    .filter((id) => id.startsWith('Logical_Switch_Port/'))
+    .map((id) => ({ id, port: rows.columns(id) }))
+    .filter(({ port }) => port !== undefined)
+    .map(
+      ({ id, port }) => `${id.slice(id.indexOf('/') + 1)} ${list(port!['addresses'])} ${list(port!['port_security'])}`,
+    )
     .toSorted();
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CommandError, run } from './run.ts';
+import { type CommandError, run } from './run.ts';
 
 const node = (script: string) => [process.execPath, '-e', script];
 
