@@ -4,6 +4,7 @@ import type { Finding } from '../../core/status/condition.ts';
 import type { VirtualMachineInstance, VmiInterfaceStatus, VmiStatus, VmNetwork } from '../../kinds/virtual-machine.ts';
 import { conditionOf, replaceConditions } from './conditions.ts';
 import type { Pod } from './pod.ts';
+import type { Warning } from './pod-warnings.ts';
 
 /** What is known of an instance's launcher. */
 export type LauncherState =
@@ -12,7 +13,13 @@ export type LauncherState =
   /** a launcher of an earlier instance of that name still ends */
   | { readonly kind: 'waiting'; readonly message: string }
   | { readonly kind: 'lost'; readonly message: string }
-  | { readonly kind: 'placed'; readonly pod: Pod; readonly nodeReady: boolean };
+  | {
+      readonly kind: 'placed';
+      readonly pod: Pod;
+      readonly nodeReady: boolean;
+      /** what was last said of the pod */
+      readonly warning?: Warning;
+    };
 
 /** condition types that virt writes on instances */
 const OURS = ['Ready', 'PodScheduled', 'PodNetwork'];
@@ -62,8 +69,14 @@ function readyFinding(state: LauncherState, phase: VmiStatus['phase']): Finding 
   if (pod.metadata?.deletionTimestamp) return not('PodTerminating', 'the launcher pod is being deleted');
   if (!state.nodeReady) return not('NodeNotReady', `node ${pod.spec?.nodeName} has stopped reporting`);
   if (phase === 'Running') return { type: 'Ready', status: 'True', reason: 'GuestRunning', message: 'the guest runs' };
-  const trouble = conditionOf(pod.status?.conditions, SANDBOX_CONDITION);
-  return not('GuestNotRunning', (trouble?.status === 'False' && trouble.message) || 'the guest does not run yet');
+  const { reason, message } = troubleOf(pod) ?? state.warning ?? {};
+  return not(reason || 'GuestNotRunning', message || 'the guest does not run yet');
+}
+
+/** The node's own words, once it has tried. */
+function troubleOf({ status }: Pod): Partial<Warning> | undefined {
+  const condition = conditionOf(status?.conditions, SANDBOX_CONDITION);
+  return condition?.status === 'False' && condition.message ? condition : undefined;
 }
 
 /** the kubelet's condition: the pod's sandbox is there and its network is configured (KEP-3085) */

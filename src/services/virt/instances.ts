@@ -3,9 +3,11 @@ import type { VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
 import { type LauncherState, instanceStatus, isNews } from './instance-status.ts';
+import { interfaceRefusal } from './interface-refusal.ts';
 import type { Launchers } from './launchers.ts';
 import { INSTANCE_FINALIZER, launcherFor, launcherName, networksOfInstance } from './manifests.ts';
 import type { Nodes } from './nodes.ts';
+import type { Warning } from './pod-warnings.ts';
 import { guestRefusal, instanceOwner, type Placement, type Pod, SANDBOX_FINALIZER } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 import { hasEnded } from './run-strategy.ts';
@@ -16,6 +18,8 @@ export interface InstancesOptions {
   readonly launchers: Launchers;
   readonly nodes: Nodes;
   instance(key: string): VirtualMachineInstance | undefined;
+  /** what was last said of a pod */
+  warning(pod: Pod): Warning | undefined;
   /** RFC 3339, seconds */
   now(): string;
 }
@@ -57,7 +61,7 @@ export class Instances {
     const [pod] = own;
     if (pod) {
       const node = pod.spec?.nodeName ?? '';
-      if (this.#options.nodes.has(node)) return { kind: 'placed', pod, nodeReady: this.#options.nodes.isReady(node) };
+      if (this.#options.nodes.has(node)) return this.#placed(pod, node);
       await this.#abandon(pod);
       return { kind: 'lost', message: `node ${node} is no longer there` };
     }
@@ -67,6 +71,8 @@ export class Instances {
     if (refusal) return { kind: 'refused', ...refusal };
     const networks = networksOfInstance(instance);
     if ('problem' in networks) return { kind: 'refused', reason: 'Invalid', message: networks.problem };
+    const unbuilt = interfaceRefusal(instance);
+    if (unbuilt) return { kind: 'refused', ...unbuilt };
     if (waits) return { kind: 'waiting', message: 'the launcher of the instance before this one still ends' };
     const { nodes, launchers } = this.#options;
     const verdict = chooseNode(nodes.all(), (instance.spec ?? {}) as Placement, (node) => launchers.guestsOn(node));
@@ -76,6 +82,11 @@ export class Instances {
     }
     await this.#create(launcherFor(instance, networks, verdict.node), verdict.node);
     return undefined;
+  }
+
+  #placed(pod: Pod, node: string): LauncherState {
+    const warning = this.#options.warning(pod);
+    return { kind: 'placed', pod, nodeReady: this.#options.nodes.isReady(node), ...(warning ? { warning } : {}) };
   }
 
   async #create(pod: Pod, node: string): Promise<void> {

@@ -79,19 +79,34 @@ describe('instances', () => {
     expect(scheduled?.reason).toBe(state.kind === 'unschedulable' ? 'Unschedulable' : undefined);
   });
 
-  test('why the sandbox could not be made is said', () => {
-    const trouble = {
-      type: 'PodReadyToStartContainers',
-      status: 'False',
-      reason: '',
-      message: 'the CNI says no',
-    } as const;
-    const state = {
-      kind: 'placed',
-      pod: { ...pod('Pending'), status: { conditions: [trouble] } },
-      nodeReady: true,
-    } as const;
-    expect(instanceStatus(instance(), state, NOW).conditions?.[0]?.message).toBe('the CNI says no');
+  describe('why a guest does not run yet', () => {
+    const trouble = (reason: string) =>
+      ({ type: 'PodReadyToStartContainers', status: 'False', reason, message: 'the CNI says no' }) as const;
+    const warning = { reason: 'NoAddress', message: 'subnet net1 is full' };
+    const readyOf = (conditions: Pod['status'] & object, more: object = {}) =>
+      instanceStatus(
+        instance(),
+        { kind: 'placed', pod: { ...pod('Pending'), status: conditions }, nodeReady: true, ...more },
+        NOW,
+      ).conditions?.[0];
+
+    test.each([
+      ['FailedCreatePodSandBox', 'FailedCreatePodSandBox'],
+      ['', 'GuestNotRunning'],
+    ])('the node’s own words, with reason %j', (given, reason) => {
+      const said = { reason, message: 'the CNI says no' };
+      expect(readyOf({ conditions: [trouble(given)] })).toMatchObject(said);
+      expect(readyOf({ conditions: [trouble(given)] }, { warning })).toMatchObject(said);
+    });
+
+    test('until then what was last said of its pod, if anything', () => {
+      expect(readyOf({}, { warning })).toMatchObject({ status: 'False', ...warning });
+      expect(readyOf({})).toMatchObject({ reason: 'GuestNotRunning', message: 'the guest does not run yet' });
+    });
+
+    test('nothing of that once it runs', () => {
+      expect(readyOf({ phase: 'Running' }, { warning })).toMatchObject({ status: 'True', reason: 'GuestRunning' });
+    });
   });
 
   test('what the node reports is what the controller would: nothing is left to write', () => {

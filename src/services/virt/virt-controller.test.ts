@@ -7,6 +7,7 @@ import { Informer } from '../../lib/kube/informer.ts';
 import { Cluster } from './cluster.fixture.ts';
 import { HEARTBEAT_GRACE, Nodes } from './nodes.ts';
 import type { Node, Pod } from './pod.ts';
+import { troublePatch } from './pod-report.ts';
 import { RESOURCES } from './resources.ts';
 import { timestamp } from './timestamp.ts';
 import { VirtController } from './virt-controller.ts';
@@ -156,6 +157,38 @@ describe('a machine', () => {
     await expect.poll(async () => (await readyOf('web'))?.reason, SOON).toBe(reason);
     await expect.poll(async () => (await machine('web'))?.status?.conditions?.[0]?.reason, SOON).toBe(reason);
     expect(await pods()).toEqual([]);
+  });
+
+  test.each([
+    ['binding', [{ name: 'net', masquerade: {} }], 'NotImplemented', /interfaces\[0\]\.masquerade is not built yet/],
+    ['interface without network', [{ name: 'lan' }], 'Invalid', /interfaces\[0\]: there is no network lan/],
+  ])('with a %s that cannot be had says so', async (_what, interfaces, reason, message) => {
+    const networks = [{ name: 'net', multus: { networkName: 'blue' } }];
+    await addMachine('web', { template: { spec: { networks, domain: { devices: { interfaces } } } } });
+    await expect.poll(async () => (await readyOf('web'))?.reason, SOON).toBe(reason);
+    const said = async () => (await machine('web'))?.status?.conditions?.[0]?.message;
+    await expect.poll(said, SOON).toMatch(message);
+    expect(await pods()).toEqual([]);
+  });
+
+  test('whose pod is warned about, says why it does not run; what its node says counts more', async () => {
+    await addMachine('web');
+    const pod = await launcherOf('web');
+    const { name, namespace = '', uid } = pod.metadata;
+    await cluster.client.create(RESOURCES.events, {
+      metadata: { name: 'first', namespace },
+      involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+      type: 'Warning',
+      reason: 'NoAddress',
+      message: 'subnet net1 is full',
+    } as KubeObjectLike);
+    const ready = async () => (await machine('web'))?.status?.conditions?.[0];
+    await expect.poll(ready, SOON).toMatchObject({ reason: 'NoAddress', message: 'subnet net1 is full' });
+    const patch = troublePatch(pod, 'the CNI says no', timestamp());
+    await cluster.client.patch(RESOURCES.pods, pod.metadata, patch, { subresource: 'status' });
+    await expect.poll(ready, SOON).toMatchObject({ reason: 'FailedCreatePodSandBox', message: 'the CNI says no' });
+    await report(pod, 'Running');
+    await expect.poll(ready, SOON).toMatchObject({ status: 'True', reason: 'GuestRunning' });
   });
 
   test('a restart of the controller changes nothing', async () => {

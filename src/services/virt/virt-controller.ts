@@ -14,7 +14,8 @@ import { Launchers } from './launchers.ts';
 import { Machines } from './machines.ts';
 import { Nodes } from './nodes.ts';
 import { PlainPods } from './plain-pods.ts';
-import type { Node, Pod } from './pod.ts';
+import { instanceOwner, type Node, type Pod } from './pod.ts';
+import { type EventObject, keepEvent, POD_WARNINGS, PodWarnings } from './pod-warnings.ts';
 import { RESOURCES } from './resources.ts';
 import { timestamp } from './timestamp.ts';
 
@@ -35,6 +36,8 @@ export class VirtController {
   readonly #vmis: Informer<VirtualMachineInstance>;
   readonly #pods: Informer<Pod>;
   readonly #nodeCache: Informer<Node>;
+  readonly #events: Informer<EventObject>;
+  readonly #warnings = new PodWarnings();
   readonly #launchers: Launchers;
   readonly #nodes: Nodes;
   readonly #reconcilers: Readonly<Record<Sort, { reconcile(key: string): Promise<void> }>>;
@@ -60,10 +63,17 @@ export class VirtController {
       onChanges: (changes) => this.#onNodes(changes as readonly ObjectChange<Node>[]),
     });
     this.#nodes.follow(this.#nodeCache);
+    this.#events = new Informer<EventObject>(client, RESOURCES.events, {
+      fieldSelector: POD_WARNINGS,
+      keep: keepEvent,
+      onError,
+      onChanges: (changes) => this.#onWarnings(changes as readonly ObjectChange<EventObject>[]),
+    });
     this.#launchers = new Launchers((key) => this.#pods.get(key));
     const instance = (key: string) => this.#vmis.get(key);
     const common = { client, launchers: this.#launchers, nodes: this.#nodes, now: timestamp };
-    this.#instances = new Instances({ ...common, instance });
+    const warning = ({ metadata }: Pod) => this.#warnings.latest(metadata.uid);
+    this.#instances = new Instances({ ...common, instance, warning });
     this.#plain = new PlainPods({ ...common, pod: (key) => this.#pods.get(key) });
     const machines = new Machines({ ...common, instance, machine: (key) => this.#vms.get(key) });
     this.#reconcilers = { vm: machines, vmi: this.#instances, pod: this.#plain };
@@ -90,7 +100,7 @@ export class VirtController {
   }
 
   #informers(): readonly { start(): Promise<void>; stop(): Promise<void> }[] {
-    return [this.#vms, this.#vmis, this.#pods, this.#nodeCache];
+    return [this.#vms, this.#vmis, this.#pods, this.#nodeCache, this.#events];
   }
 
   #work(key: string): Promise<void> {
@@ -119,6 +129,14 @@ export class VirtController {
   #onPods(changes: readonly ObjectChange<Pod>[]): void {
     for (const instance of this.#launchers.follow(changes)) this.#add('vmi', instance);
     for (const { key, new: pod } of changes) if (pod) this.#add('pod', key);
+  }
+
+  #onWarnings(changes: readonly ObjectChange<EventObject>[]): void {
+    for (const key of this.#warnings.follow(changes)) {
+      const pod = this.#pods.get(key);
+      const owner = pod && instanceOwner(pod);
+      if (owner) this.#add('vmi', `${pod.metadata.namespace}/${owner.name}`);
+    }
   }
 
   #onNodes(changes: readonly ObjectChange<Node>[]): void {
