@@ -8,6 +8,7 @@ import { ObservedRows } from '../../core/plan/observed.ts';
 import { everything, type Plan, plan } from '../../core/plan/plan.ts';
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
 import type { RowId } from '../../core/ovn/row.ts';
+import { Coalescer } from '../../lib/ovsdb/coalesce.ts';
 import { OvsdbError } from '../../lib/ovsdb/errors.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
 import type { Epoch } from './epoch.ts';
@@ -35,21 +36,20 @@ const RETRY_MS = 100;
 export class Writer {
   readonly observed = new ObservedRows();
   readonly #options: WriterOptions;
+  /** one flush at a time; what arrives meanwhile is in the next */
+  readonly #flushes = new Coalescer<void>({ flush: () => this.#flush(), maxItems: Number.MAX_SAFE_INTEGER });
   #dirty = noDirt();
   #sequence = 0;
   #done = 0;
-  #flushing = false;
-  #scheduled = false;
   /** until everything declared is known, an observed row is not an unwanted one */
   #started = false;
   #stopped = false;
-  #idle: (() => void)[] = [];
 
   constructor(options: WriterOptions) {
     this.#options = options;
     options.session.onUpdate((updates) => {
       this.observed.apply(Object.entries(updates) as never, this.#dirty);
-      if (!isClean(this.#dirty) || (options.epoch.own > 0 && options.epoch.isLost)) this.#schedule();
+      if (!this.#isIdle) this.#schedule();
     });
     options.session.onState((state) => {
       if (state === 'ready') this.#schedule();
@@ -72,42 +72,36 @@ export class Writer {
   }
 
   /** Resolves when nothing is dirty and nothing is on its way. */
-  settled(): Promise<void> {
-    this.#schedule();
-    return new Promise((resolve) => this.#idle.push(resolve));
+  async settled(): Promise<void> {
+    do {
+      await this.#options.session.ready();
+      await this.#flushes.submit();
+    } while (!this.#isIdle && !this.#stopped);
   }
 
   /** Lets the transaction that is on its way end, and sends no more. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    while (this.#flushing) await new Promise((resolve) => setImmediate(resolve));
+    await this.#flushes.submit();
+  }
+
+  get #isIdle(): boolean {
+    const { epoch } = this.#options;
+    return isClean(this.#dirty) && this.#done === this.#sequence && (epoch.own === 0 || !epoch.isLost);
   }
 
   #schedule(): void {
-    if (!this.#started || this.#scheduled || this.#flushing || this.#stopped) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      void this.#flush();
-    });
+    if (this.#started && !this.#stopped && this.#flushes.waiting === 0) void this.#flushes.submit();
   }
 
+  /** Transactions until nothing is left to do, or nothing can be done. */
   async #flush(): Promise<void> {
-    if (this.#flushing || this.#stopped) return;
-    this.#flushing = true;
     try {
-      while (
-        !this.#stopped &&
-        this.#options.session.state === 'ready' &&
-        (!isClean(this.#dirty) || this.#done !== this.#sequence || this.#options.epoch.isLost)
-      )
-        await this.#step();
+      while (!this.#stopped && this.#options.session.state === 'ready' && !this.#isIdle) await this.#step();
     } catch (error) {
+      this.#stopped = true;
       this.#options.onFatal(error);
     }
-    this.#flushing = false;
-    if (this.#stopped || this.#options.session.state !== 'ready') return;
-    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** One transaction. What could not be sent stays dirty. */
@@ -117,6 +111,7 @@ export class Writer {
     const { batch, rest } = split(all, this.#options.maxRows ?? MAX_ROWS);
     // nothing was declared since the last transaction: what is to be done is the repair of somebody else's edit
     const isRepair = sequence === this.#done;
+    const isLast = isClean(rest);
     this.#dirty = rest;
     try {
       if (this.#options.epoch.isLost) await this.#options.epoch.recover();
@@ -129,7 +124,7 @@ export class Writer {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       return;
     }
-    if (!isClean(rest)) return;
+    if (!isLast) return;
     this.#done = sequence;
     this.#options.onCommitted(sequence);
   }
