@@ -251,6 +251,8 @@ describe('drift', () => {
     ['port security is cleared', 'lsp-set-port-security', 'vm1.default.net1.default.ovn'],
     ['the mark of a port is wiped', 'clear', 'Logical_Switch_Port', 'vm1.default.net1.default.ovn', 'external_ids'],
     ['a port is renamed', 'set', 'Logical_Switch_Port', 'vm1.default.net1.default.ovn', 'name=other'],
+    ['a port is switched off', 'lsp-set-enabled', 'vm1.default.net1.default.ovn', 'disabled'],
+    ['a router is switched off', 'set', 'Logical_Router', 'red', 'enabled=false'],
     ['a switch is deleted', 'ls-del', 'net1'],
     ['a router is deleted', 'lr-del', 'red'],
     ['options of a router are edited', 'set', 'Logical_Router', 'red', 'options:chassis=node9'],
