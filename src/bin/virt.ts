@@ -25,6 +25,7 @@ export function command(): Command {
     .description('pods of this node -> guests with the interfaces that they ask for')
     .requiredOption('--node <NAME>', 'name of this node in Kubernetes')
     .option(...KUBECONFIG)
+    .option('--node-ip <IP...>', 'register the Node with these addresses when there is none', [])
     .option('--cni-bin <DIR>', 'where the CNI executables are', '/opt/cni/bin')
     .option('--run <DIR>', 'where guests are remembered until the node boots again', '/run/weft')
     .option(...READY_FILE)
@@ -52,15 +53,16 @@ async function runController({ kubeconfig, readyFile }: Flags): Promise<void> {
 
 interface NodeFlags extends Flags {
   readonly node: string;
+  readonly nodeIp: readonly string[];
   readonly cniBin: string;
   readonly run: string;
 }
 
-async function runNode({ node, kubeconfig, readyFile, cniBin, run }: NodeFlags): Promise<void> {
+async function runNode({ node, nodeIp, kubeconfig, readyFile, cniBin, run }: NodeFlags): Promise<void> {
   const log = logTo('virt-node');
   const stop = untilSignal();
   const client = new KubeClient(clusterAccess(kubeconfig), { userAgent: `weft-virt/${node}` });
-  const virt = new VirtNode({ client, node, cniBin, run, log: (text) => log.info(text) });
+  const virt = new VirtNode({ client, node, addresses: nodeIp, cniBin, run, log: (text) => log.info(text) });
   await virt.start();
   log.info('ready');
   if (readyFile !== undefined) await writeFile(readyFile, '');

@@ -16,18 +16,29 @@ export interface Machine {
 
 /** A virtual machine and its instance, at least one of them. @throws CliError when there is neither */
 export async function findMachine(client: KubeClient, namespace: string, name: string): Promise<Machine> {
-  const [machine, instance] = await Promise.all([
-    get<VirtualMachine>(client, virtualMachineKind, namespace, name),
-    get<VirtualMachineInstance>(client, virtualMachineInstanceKind, namespace, name),
-  ]);
-  if (machine || instance) return { machine, instance };
+  const found = await getMachine(client, namespace, name);
+  if (found.machine || found.instance) return found;
   throw new CliError(
     3,
     `there is no virtual machine ${name} in namespace ${namespace}: \`weft vm list\` shows those that are there, -n says where to look`,
   );
 }
 
-async function get<T>(client: KubeClient, resource: Resource, namespace: string, name: string): Promise<T | undefined> {
+export async function getMachine(client: KubeClient, namespace: string, name: string): Promise<Machine> {
+  const [machine, instance] = await Promise.all([
+    getOrNone<VirtualMachine>(client, virtualMachineKind, namespace, name),
+    getOrNone<VirtualMachineInstance>(client, virtualMachineInstanceKind, namespace, name),
+  ]);
+  return { machine, instance };
+}
+
+/** undefined when there is none */
+export async function getOrNone<T>(
+  client: KubeClient,
+  resource: Resource,
+  namespace: string,
+  name: string,
+): Promise<T | undefined> {
   try {
     return await client.get<T>(resource, namespace, name);
   } catch (error) {

@@ -27,21 +27,9 @@ async function guestsOf(lab: LabPaths): Promise<readonly GuestRecord[]> {
 }
 
 async function whyNot(lab: LabPaths, namespace: string, name: string): Promise<CliError> {
-  const [{ withLabClient }, { findMachine }] = await Promise.all([
+  const [{ withLabClient }, { guestAbsence }] = await Promise.all([
     import('./lab-client.ts'),
-    import('./find-machine.ts'),
+    import('./guest-absence.ts'),
   ]);
-  const { machine, instance } = await withLabClient(lab, (client) => findMachine(client, namespace, name));
-  const { phase, nodeName } = instance?.status ?? {};
-  if (phase === 'Running')
-    return new CliError(
-      1,
-      `virtual machine ${namespace}/${name} cannot be entered: the API says that it runs on ${nodeName}, but its processes there are gone; see whether the node is up (\`weft lab status\`)`,
-    );
-  const { message = '' } = instance?.status?.conditions?.find(({ type }) => type === 'Ready') ?? {};
-  const state = `${phase ?? machine?.status?.printableStatus ?? 'Pending'}${message ? ` (${message})` : ''}`;
-  const todo = instance
-    ? `see \`kubectl -n ${namespace} describe vmi ${name}\``
-    : `start it with \`weft vm start -n ${namespace} ${name}\``;
-  return new CliError(1, `virtual machine ${namespace}/${name} does not run: it is ${state}; ${todo}`);
+  return withLabClient(lab, (client) => guestAbsence(client, namespace, name));
 }

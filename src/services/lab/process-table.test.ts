@@ -41,6 +41,15 @@ test('virt says when it acts, where the supervisor looks: a machine that is crea
     expect(words.slice(words.indexOf('--ready-file') + 1)).toEqual([`/run/${readyFile}`]);
 });
 
+test('a node can register itself again, with the addresses of the lab’s IP families', () => {
+  const addresses = (ip: Plan['options']['ip']) => {
+    const words = command('virt-node', { options: { ...plan.options, ip } });
+    return words.slice(words.indexOf('--node-ip') + 1, words.indexOf('--kubeconfig'));
+  };
+  expect(addresses('4')).toEqual(['172.30.0.11']);
+  expect(addresses('6')).toEqual(['fd00:172:30::11']);
+});
+
 test('daemons stay in the foreground, quiet, with their pid file where stock tools look', () => {
   const daemons = processTable(plan).filter(({ command: [program] }) => program?.startsWith('/usr/'));
   expect(daemons.length).toBe(3 + 2 * 3);

@@ -164,7 +164,7 @@ export function nodeProcesses(plan: Plan, node: string): readonly ProcessSpec[] 
       ['cluster', `${node}/ovsdb-server`],
       { readyFile: CNI_SOCKET },
     ),
-    virtProcess(plan, node, 'node', ['--node', node]),
+    virtProcess(plan, node, 'node', ['--node', node, '--node-ip', ...managementAddresses(node, plan.options.ip)]),
   ];
 }
 

@@ -1,7 +1,8 @@
-/** Keeps the Ready condition of a Node fresh, and knows the node's address. */
+/** Keeps the Ready condition of a Node fresh, registers the Node when there is none, and knows its address. */
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
 import { withCondition } from '../../core/status/condition.ts';
+import { nodeObject } from './node-object.ts';
 import type { Node } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 import { timestamp } from './timestamp.ts';
@@ -10,18 +11,22 @@ import { timestamp } from './timestamp.ts';
 const INTERVAL = 30_000;
 const RETRY = 1000;
 
+export interface HeartbeatOptions {
+  readonly client: KubeClient;
+  readonly node: string;
+  /** what a Node that was deleted is registered with again; none: it is not ours to register */
+  readonly addresses: readonly string[];
+  readonly onError: (error: unknown) => void;
+}
+
 export class Heartbeat {
-  readonly #client: KubeClient;
-  readonly #node: string;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: HeartbeatOptions;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   #address: string | undefined;
 
-  constructor(client: KubeClient, node: string, onError: (error: unknown) => void) {
-    this.#client = client;
-    this.#node = node;
-    this.#onError = onError;
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
   }
 
   /** InternalIP of the node, once it is known. */
@@ -45,14 +50,14 @@ export class Heartbeat {
     } catch (error) {
       next = RETRY;
       // somebody else wrote the Node: again, with what it says now
-      if (!isReason(error, 'Conflict')) this.#onError(error);
+      if (!isReason(error, 'Conflict')) this.#options.onError(error);
     }
     if (!this.#stopped) this.#timer = setTimeout(() => void this.#beat(), next);
   }
 
   async #report(): Promise<void> {
-    const name = this.#node;
-    const { metadata, status } = await this.#client.get<Node>(RESOURCES.nodes, undefined, name);
+    const { client, node: name } = this.#options;
+    const { metadata, status } = await this.#registered();
     this.#address = status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
     const now = timestamp();
     const finding = {
@@ -64,11 +69,21 @@ export class Heartbeat {
     const conditions = withCondition(status?.conditions, finding, now).map((condition) =>
       condition.type === 'Ready' ? { ...condition, lastHeartbeatTime: now } : condition,
     );
-    await this.#client.patch(
+    await client.patch(
       RESOURCES.nodes,
       { name },
       { metadata: { resourceVersion: metadata.resourceVersion }, status: { conditions } },
       { subresource: 'status' },
     );
+  }
+
+  async #registered(): Promise<Node> {
+    const { client, node, addresses } = this.#options;
+    try {
+      return await client.get<Node>(RESOURCES.nodes, undefined, node);
+    } catch (error) {
+      if (!isReason(error, 'NotFound') || addresses.length === 0) throw error;
+      return await client.create<Node>(RESOURCES.nodes, nodeObject(node, addresses));
+    }
   }
 }

@@ -32,10 +32,10 @@ afterEach(async () => {
 });
 
 /** Starts `weft virt node`; resolves when it says that it is ready. */
-async function startNode(): Promise<ChildProcess> {
+async function startNode(...more: readonly string[]): Promise<ChildProcess> {
   const { kubeconfig, cniBin, run } = cluster;
   const args = ['virt', 'node', '--node', 'node1', '--kubeconfig', kubeconfig, '--cni-bin', cniBin, '--run', run];
-  const child = spawn(process.execPath, [WEFT, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [WEFT, ...args, ...more], { stdio: ['ignore', 'ignore', 'pipe'] });
   children.add(child);
   let said = '';
   await new Promise<void>((resolve, reject) => {
@@ -146,6 +146,25 @@ test('the node reports itself, and keeps the other conditions that it has', asyn
   await expect
     .poll(async () => (await cluster.get<Node>(RESOURCES.nodes, 'node1'))?.status?.conditions, SOON)
     .toMatchObject([other, ready]);
+});
+
+test('a Node that was deleted is registered again, as the lab made it', async () => {
+  await cluster.client.delete(RESOURCES.nodes, { name: 'node1' });
+  await startNode('--node-ip', '172.30.0.11', 'fd00:172:30::11');
+  const node = () => cluster.get<Node>(RESOURCES.nodes, 'node1');
+  await expect.poll(async () => (await node())?.status?.conditions?.[0]?.reason, SOON).toBe('GuestsCanRun');
+  expect((await node())?.metadata.labels).toEqual({
+    'kubernetes.io/hostname': 'node1',
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': { x64: 'amd64' }[process.arch as string] ?? process.arch,
+  });
+  expect((await node())?.status?.addresses).toEqual([
+    { type: 'InternalIP', address: '172.30.0.11' },
+    { type: 'InternalIP', address: 'fd00:172:30::11' },
+    { type: 'Hostname', address: 'node1' },
+  ]);
+  await addPod('plain', 'blue');
+  await running('plain');
 });
 
 test('SIGTERM leaves guests running, and the next process adopts them', async () => {

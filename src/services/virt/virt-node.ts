@@ -21,6 +21,8 @@ import { RESOURCES } from './resources.ts';
 export interface VirtNodeOptions {
   readonly client: KubeClient;
   readonly node: string;
+  /** of the node, without prefix length: its Node is registered with them when there is none */
+  readonly addresses: readonly string[];
   /** directory of the CNI executables */
   readonly cniBin: string;
   /** directory for what must outlive this process but not the node's boot */
@@ -54,11 +56,12 @@ export class VirtNode {
 
   constructor(options: VirtNodeOptions) {
     this.#options = options;
-    const { client, node, cniBin, run, log } = options;
+    const { client, node, addresses, cniBin, run, log } = options;
     const onError = (error: unknown) => log(`watch: ${describe(error)}`);
     this.#store = new GuestStore(run);
     this.#guests = new Guests(this.#store, cniBin, log);
-    this.#heartbeat = new Heartbeat(client, node, (error) => log(`heartbeat: ${describe(error)}`));
+    const onMissed = (error: unknown) => log(`heartbeat: ${describe(error)}`);
+    this.#heartbeat = new Heartbeat({ client, node, addresses, onError: onMissed });
     this.#reporter = new PodReporter(client, node, () => this.#heartbeat.address);
     this.#pods = new Informer<Pod>(client, RESOURCES.pods, {
       fieldSelector: `spec.nodeName=${node}`,
