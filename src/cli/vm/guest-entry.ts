@@ -4,7 +4,7 @@ import { isRunning } from '../../lib/proc/process-id.ts';
 import { BOX_ENVIRONMENT } from '../../services/lab/box.ts';
 import { boxRun, type LabPaths } from '../../services/lab/paths.ts';
 import { type GuestRecord, readGuests } from '../../services/virt/guest-record.ts';
-import { CliError } from '../terminal/failure.ts';
+import type { CliError } from '../terminal/failure.ts';
 
 /** inside, the tools of the engine are on the PATH, as in the box of the node */
 export const GUEST_ENVIRONMENT = BOX_ENVIRONMENT;
