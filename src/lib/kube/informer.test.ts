@@ -135,6 +135,18 @@ test('what a write returned is known at once; older news of it, and its own echo
   expect(informer.get('a')?.value).toBe(7);
 });
 
+test('an answer that the deletion has overtaken does not bring the object back', async () => {
+  lists.push({ items: [thing('a', 3, 1)], version: 5 });
+  await informer.start();
+  await until(() => watches.length === 1);
+  watches[0]!.write(line('DELETED', thing('a', 9, 1)));
+  await until(() => seen.length === 2);
+  informer.learn(thing('a', 8, 2));
+  expect(informer.get('a')).toBeUndefined();
+  informer.learn(thing('a', 10, 3, 'second'));
+  expect(informer.get('a')?.value).toBe(3);
+});
+
 test('integers beyond 2^53 stay what they are', async () => {
   lists.push({ items: [], version: 5 });
   await informer.start();

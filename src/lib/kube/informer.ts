@@ -70,10 +70,13 @@ export class Informer<T extends KubeObjectLike> {
 
   /**
    * Takes an object that a write just returned, so that its writer need not wait for the watch. Older versions than the one known are ignored,
-   * and so is the watch's own report of it.
+   * and so is the watch's own report of it. An object that the watch has already seen go, because the answer was overtaken, stays gone.
    */
   learn(object: T): void {
-    this.#deliver([{ key: objectKey(object), object }]);
+    const key = objectKey(object);
+    const overtaken =
+      !this.#objects.has(key) && compareVersions(object.metadata.resourceVersion ?? '', this.#version) <= 0;
+    if (!overtaken) this.#deliver([{ key, object }]);
   }
 
   async #run(): Promise<void> {

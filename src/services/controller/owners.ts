@@ -107,7 +107,10 @@ export class Owners {
     const known = this.#options.ip(face.name);
     if (!known) return this.#makeIp(pod, owner, face);
     checkOwner(known, owner);
-    if (known.spec?.subnet !== face.subnet || (isNew(pod, face) && wantsOthers(known, staticRequest(pod, face)))) {
+    if (
+      known.spec?.subnet !== face.subnet ||
+      (this.#isNewAndAlone(pod, owner, face) && wantsOthers(known, staticRequest(pod, face)))
+    ) {
       await this.#options.client.delete(RESOURCES.ips, { name: face.name });
       return undefined;
     }
@@ -122,6 +125,12 @@ export class Owners {
     const changed = await this.#options.client.patch<IpObject>(RESOURCES.ips, { name: face.name }, change);
     this.#options.learnIp(changed);
     return changed;
+  }
+
+  /** the pod has no addresses of ours yet, and no other pod of its owner has: what its annotations say is a wish that can be granted */
+  #isNewAndAlone(pod: Pod, owner: Owner, { provider }: Interface): boolean {
+    if (pod.metadata.annotations?.[`${provider}.kubernetes.io/allocated`] === 'true') return false;
+    return this.#options.podsOf(ownerKey(owner)).filter(isAlive).length === 1;
   }
 
   async #makeIp(pod: Pod, owner: Owner, face: Interface): Promise<IpObject> {
@@ -236,11 +245,6 @@ function checkOwner({ metadata, spec }: IpObject, { kind, namespace, name }: Own
       'AddressInUse',
       `interface ${metadata.name} belongs to ${holder}: rename one of the two, or delete that one`,
     );
-}
-
-/** the pod has no addresses of ours yet: what its annotations say is a wish */
-function isNew(pod: Pod, { provider }: Interface): boolean {
-  return pod.metadata.annotations?.[`${provider}.kubernetes.io/allocated`] !== 'true';
 }
 
 function wantsOthers({ spec }: IpObject, { ips = [], mac }: Request): boolean {
