@@ -69,11 +69,17 @@ function readyFinding(state: LauncherState, phase: VmiStatus['phase']): Finding 
   if (pod.metadata?.deletionTimestamp) return not('PodTerminating', 'the launcher pod is being deleted');
   if (!state.nodeReady) return not('NodeNotReady', `node ${pod.spec?.nodeName} has stopped reporting`);
   if (phase === 'Running') return { type: 'Ready', status: 'True', reason: 'GuestRunning', message: 'the guest runs' };
-  const { reason, message } = troubleOf(pod) ?? state.warning ?? {};
-  return not(reason || 'GuestNotRunning', message || 'the guest does not run yet');
+  const trouble = troubleOf(pod);
+  // a guest that has ended was warned of something else before
+  const warning = phase === 'Scheduled' ? state.warning : undefined;
+  const sentences = [trouble?.message, warning?.message].filter((text) => text !== undefined && text !== '');
+  return not(
+    trouble?.reason || (!trouble && warning?.reason) || 'GuestNotRunning',
+    sentences.join('; ') || 'the guest does not run yet',
+  );
 }
 
-/** The node's own words, once it has tried. */
+/** The node's own words, once it has tried; they may be no more than that others know why. */
 function troubleOf({ status }: Pod): Partial<Warning> | undefined {
   const condition = conditionOf(status?.conditions, SANDBOX_CONDITION);
   return condition?.status === 'False' && condition.message ? condition : undefined;

@@ -16,8 +16,8 @@ export interface EventObject extends KubeObject {
   readonly lastTimestamp?: string;
 }
 
-/** only these are watched */
-export const POD_WARNINGS = 'involvedObject.kind=Pod,type=Warning';
+/** only these are watched: what virt itself says of a pod stands in its conditions */
+export const POD_WARNINGS = 'involvedObject.kind=Pod,type=Warning,reportingComponent!=weft-virt';
 
 /** What is kept of an event: there are many. */
 export function keepEvent(event: EventObject): EventObject {

@@ -93,10 +93,11 @@ describe('instances', () => {
     test.each([
       ['FailedCreatePodSandBox', 'FailedCreatePodSandBox'],
       ['', 'GuestNotRunning'],
-    ])('the node’s own words, with reason %j', (given, reason) => {
-      const said = { reason, message: 'the CNI says no' };
-      expect(readyOf({ conditions: [trouble(given)] })).toMatchObject(said);
-      expect(readyOf({ conditions: [trouble(given)] }, { warning })).toMatchObject(said);
+    ])('the node’s own words, with reason %j; then those of others', (given, reason) => {
+      const message = 'the CNI says no';
+      expect(readyOf({ conditions: [trouble(given)] })).toMatchObject({ reason, message });
+      const both = `${message}; ${warning.message}`;
+      expect(readyOf({ conditions: [trouble(given)] }, { warning })).toMatchObject({ reason, message: both });
     });
 
     test('until then what was last said of its pod, if anything', () => {
@@ -104,7 +105,12 @@ describe('instances', () => {
       expect(readyOf({})).toMatchObject({ reason: 'GuestNotRunning', message: 'the guest does not run yet' });
     });
 
-    test('nothing of that once it runs', () => {
+    test('nothing of that once it runs, or has run', () => {
+      const ended = { ...trouble('PodFailed'), message: 'the processes are gone' };
+      expect(readyOf({ phase: 'Failed', conditions: [ended] }, { warning })).toMatchObject({
+        reason: 'PodFailed',
+        message: 'the processes are gone',
+      });
       expect(readyOf({ phase: 'Running' }, { warning })).toMatchObject({ status: 'True', reason: 'GuestRunning' });
     });
   });

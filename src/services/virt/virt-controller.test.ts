@@ -171,22 +171,27 @@ describe('a machine', () => {
     expect(await pods()).toEqual([]);
   });
 
-  test('whose pod is warned about, says why it does not run; what its node says counts more', async () => {
+  test('whose pod is warned about, says why it does not run, also after its node has tried', async () => {
     await addMachine('web');
     const pod = await launcherOf('web');
     const { name, namespace = '', uid } = pod.metadata;
-    await cluster.client.create(RESOURCES.events, {
-      metadata: { name: 'first', namespace },
-      involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
-      type: 'Warning',
-      reason: 'NoAddress',
-      message: 'subnet net1 is full',
-    } as KubeObjectLike);
+    const warn = (by: string, reason: string, message: string) =>
+      cluster.client.create(RESOURCES.events, {
+        metadata: { name: by, namespace },
+        involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+        type: 'Warning',
+        reportingComponent: by,
+        ...{ reason, message },
+      } as KubeObjectLike);
+    await warn('weft-controller', 'NoAddress', 'subnet net1 is full');
     const ready = async () => (await machine('web'))?.status?.conditions?.[0];
     await expect.poll(ready, SOON).toMatchObject({ reason: 'NoAddress', message: 'subnet net1 is full' });
+    // as a node does: the event is its condition again
+    await warn('weft-virt', 'FailedCreatePodSandBox', 'the CNI says no');
     const patch = troublePatch(pod, 'the CNI says no', timestamp());
     await cluster.client.patch(RESOURCES.pods, pod.metadata, patch, { subresource: 'status' });
-    await expect.poll(ready, SOON).toMatchObject({ reason: 'FailedCreatePodSandBox', message: 'the CNI says no' });
+    const message = 'the CNI says no; subnet net1 is full';
+    await expect.poll(ready, SOON).toMatchObject({ reason: 'FailedCreatePodSandBox', message });
     await report(pod, 'Running');
     await expect.poll(ready, SOON).toMatchObject({ status: 'True', reason: 'GuestRunning' });
   });
