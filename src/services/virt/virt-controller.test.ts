@@ -181,7 +181,8 @@ describe('a machine', () => {
         involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
         type: 'Warning',
         reportingComponent: by,
-        ...{ reason, message },
+        reason,
+        message,
       } as KubeObjectLike);
     await warn('weft-controller', 'NoAddress', 'subnet net1 is full');
     const ready = async () => (await machine('web'))?.status?.conditions?.[0];
