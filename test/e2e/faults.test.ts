@@ -177,6 +177,36 @@ test("a node's ovn-controller and agent are killed: packets go on, and a new mac
   expect((await lab.kubectl('delete', 'vm', 'fresh')).code).toBe(0);
 });
 
+test('a node dies, its machine is deleted meanwhile, and it comes back without a trace of it', async () => {
+  await lab.declare({
+    ...machine('gone', 'n1'),
+    spec: { runStrategy: 'Always', template: { spec: { nodeSelector: { 'kubernetes.io/hostname': 'node2' } } } },
+  });
+  await lab.running('default/gone');
+  await lab.ok('lab', 'node', 'kill', 'node2');
+  expect((await lab.kubectl('delete', 'vm', 'gone', '--wait=false')).code).toBe(0);
+  await lab.ok('lab', 'node', 'start', 'node2');
+  await vi.waitFor(
+    async () => {
+      const names = await lab.exec(
+        'node2',
+        'ovs-vsctl',
+        '--bare',
+        '--columns=external_ids',
+        'find',
+        'interface',
+        'external_ids:vendor=kube-ovn',
+      );
+      expect(names.stdout).not.toContain('gone.default');
+      expect((await lab.kubectl('get', 'pods,ips', '-A', '-o', 'name')).stdout).not.toContain('gone');
+    },
+    { timeout: 60_000, interval: 500 },
+  );
+  await vi.waitFor(async () => expect(await lab.address('default/b')).not.toBe(''), { timeout: 60_000, interval: 500 });
+  await lab.reaches('default/a', await lab.address('default/b'));
+  await expectQuiet();
+});
+
 test.each([
   ['a port is deleted', ['lsp-del', 'b.default.n1.default.ovn']],
   ['a port gets another address', ['lsp-set-addresses', 'b.default.n1.default.ovn', '02:00:00:00:00:99 10.0.99.99']],

@@ -10,7 +10,7 @@ import { CORE } from '../../lib/kube/resource.ts';
 import { Attacher } from './attach.ts';
 import { chassisOperations, underlayBridge } from './chassis.ts';
 import { serveCni } from './cni-server.ts';
-import { LocalSwitch } from './local-switch.ts';
+import { type InterfaceRow, LocalSwitch } from './local-switch.ts';
 import { Peers } from './peers.ts';
 import { type Pod, PodWaiter } from './pod-waiter.ts';
 import { settleUnderlay, turnOffloadsOff } from './underlay.ts';
@@ -84,6 +84,7 @@ export class Agent {
     this.#local.session.onUpdate(() => this.#settleSoon());
     this.#settleSoon();
     await Promise.all([this.#pods.start(), this.#subnets.start(), this.#attachments.start()]);
+    await this.#removeOrphans();
     this.#server = await serveCni({
       socket,
       attacher,
@@ -92,6 +93,13 @@ export class Agent {
           `${verb} ${pod}: ${error === undefined ? 'done' : (error as Error).message} (${Math.round(milliseconds)} ms)`,
         ),
     });
+  }
+
+  /** Ports of pods that are not on this node any more: their DEL was never asked for, because the node was down. */
+  async #removeOrphans(): Promise<void> {
+    const isOrphan = ({ external_ids: ids }: InterfaceRow) =>
+      ids['vendor'] === 'kube-ovn' && this.#pods.get(`${ids['pod_namespace']}/${ids['pod_name']}`) === undefined;
+    await this.#local.removePorts(isOrphan);
   }
 
   /** Interfaces stay as they are; only the agent goes. */
