@@ -250,8 +250,8 @@ export class Controller {
     });
     for (const object of objects) {
       const [kind, name] = splitObject(object);
-      if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
-      else if (kind === 'IP') this.#complain(name);
+      this.#judge(kind, name);
+      if (kind === 'IP') this.#complain(name);
     }
   }
 
@@ -262,22 +262,22 @@ export class Controller {
     if (ip && issue) this.#events.record(ip, 'Warning', issue.reason, issue.message);
   }
 
-  #judge(kind: 'Vpc' | 'Subnet', name: string): void {
-    if (this.#live) this.#statuses.judge(kind, name);
+  /** VPCs and subnets have a status, the other kinds have none */
+  #judge(kind: string, name: string): void {
+    if (this.#live && (kind === 'Vpc' || kind === 'Subnet')) this.#statuses.judge(kind, name);
   }
 
   #onCommitted(sequence: number): void {
     for (const object of this.#progress.commit(sequence)) {
       const [kind, name] = splitObject(object);
-      if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
-      else this.#observeCommit(name);
+      this.#judge(kind, name);
+      if (kind === 'IP') this.#observeCommit(name);
     }
-    for (const id of this.#rejections.takeArrived()) this.#judgeOwner(id);
+    for (const id of this.#rejections.takeArrived()) this.#judge(...this.#ownerOfRow(id));
   }
 
-  #judgeOwner(id: RowId): void {
-    const [kind, name] = splitObject(this.compiler.rows.claim(id)?.owner ?? '');
-    if (kind === 'Vpc' || kind === 'Subnet') this.#judge(kind, name);
+  #ownerOfRow(id: RowId): [kind: string, name: string] {
+    return splitObject(this.compiler.rows.claim(id)?.owner ?? '');
   }
 
   #observeCommit(ipName: string): void {
@@ -292,9 +292,9 @@ export class Controller {
   #onRejected(rows: readonly RowId[], why: string): void {
     for (const id of rows) {
       this.#rejections.add(id, why);
+      const [kind, name] = this.#ownerOfRow(id);
       this.#options.log(`row ${id} of ${this.compiler.rows.claim(id)?.owner} is not in OVN: ${why}`);
-      this.#judgeOwner(id);
-      const [kind, name] = splitObject(this.compiler.rows.claim(id)?.owner ?? '');
+      this.#judge(kind, name);
       const ip = kind === 'IP' ? this.#caches.ips.get(name) : undefined;
       if (ip) this.#events.record(ip, 'Warning', 'RejectedByOvn', `row ${id} is not in OVN: ${why}`);
     }
