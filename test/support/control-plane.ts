@@ -1,9 +1,9 @@
 /** The control plane without a lab: the embedded API server, a real Northbound ovsdb-server, and the controller, in one process. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { parse } from 'yaml';
 import { coreAdmission } from '../../src/bin/core-admission.ts';
 import { NB_TABLES } from '../../src/core/ovn/tables.ts';
 import type { NorthboundTables } from '../../src/core/ovn/generated/nb.ts';
@@ -19,16 +19,11 @@ import { loadCertificates } from '../../src/services/apiserver/certificates.ts';
 import { kubeconfig } from '../../src/services/apiserver/kubeconfig.ts';
 import { Controller } from '../../src/services/controller/controller.ts';
 import { Metrics } from '../../src/services/controller/metrics.ts';
+import { applyDefinitions } from '../../src/services/lab/cluster.ts';
 import { instance, launcher, R } from './objects.ts';
 import type { Resource } from '../../src/lib/kube/resource.ts';
 
-const CRDS = new URL('../../deploy/crds/', import.meta.url);
-const DEFINITIONS: Resource = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  namespaced: false,
-};
+const CRDS = fileURLToPath(new URL('../../deploy/crds/', import.meta.url));
 
 export interface RunningController {
   readonly controller: Controller;
@@ -72,8 +67,7 @@ export class ControlPlane implements AsyncDisposable {
       mode: 0o600,
     });
     const plane = new ControlPlane(directory, northbound, api);
-    for (const file of await readdir(CRDS))
-      await plane.client.create(DEFINITIONS, parse(await readFile(new URL(file, CRDS), 'utf8')) as KubeObjectLike);
+    await applyDefinitions(plane.client, CRDS);
     return plane;
   }
 

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { type KubeClient, type KubeObjectLike } from '../../lib/kube/client.ts';
-import { KubeError } from '../../lib/kube/error.ts';
+import { isReason } from '../../lib/kube/error.ts';
 import { CORE, type Resource } from '../../lib/kube/resource.ts';
 import { managementAddresses, nodeName } from './topology.ts';
 import type { LabOptions } from './options.ts';
@@ -25,9 +25,8 @@ const CLUSTER_NETWORKS: Resource = {
 /** @param crdDirectory folder of CustomResourceDefinitions as YAML */
 export async function applyCluster(client: KubeClient, crdDirectory: string, options: LabOptions): Promise<void> {
   const nodes = Array.from({ length: options.nodes }, (_, index) => nodeObject(nodeName(index + 1), options.ip));
-  const definitions = await readObjects(crdDirectory);
   await Promise.all([
-    ...definitions.map((definition) => createOrReplace(client, CRDS, definition)),
+    applyDefinitions(client, crdDirectory),
     ...nodes.map((node) => createUnlessThere(client, CORE.nodes, node)),
   ]);
   await createUnlessThere(client, CLUSTER_NETWORKS, {
@@ -35,6 +34,12 @@ export async function applyCluster(client: KubeClient, crdDirectory: string, opt
     kind: 'ClusterNetwork',
     metadata: { name: 'mgmt' },
   });
+}
+
+/** @param crdDirectory folder of CustomResourceDefinitions as YAML */
+export async function applyDefinitions(client: KubeClient, crdDirectory: string): Promise<void> {
+  const definitions = await readObjects(crdDirectory);
+  await Promise.all(definitions.map((definition) => createOrReplace(client, CRDS, definition)));
 }
 
 export async function applyNode(client: KubeClient, name: string, families: LabOptions['ip']): Promise<void> {
@@ -71,7 +76,7 @@ async function createUnlessThere(client: KubeClient, resource: Resource, object:
   try {
     await client.create(resource, object);
   } catch (error) {
-    if (!(error instanceof KubeError && error.reason === 'AlreadyExists')) throw error;
+    if (!isReason(error, 'AlreadyExists')) throw error;
   }
 }
 
@@ -79,7 +84,7 @@ async function createOrReplace(client: KubeClient, resource: Resource, object: K
   try {
     await client.create(resource, object);
   } catch (error) {
-    if (!(error instanceof KubeError && error.reason === 'AlreadyExists')) throw error;
+    if (!isReason(error, 'AlreadyExists')) throw error;
     const { metadata } = await client.get<KubeObjectLike>(resource, undefined, object.metadata.name);
     const { resourceVersion } = metadata;
     await client.update(resource, {

@@ -1,9 +1,9 @@
 /** For tests: a real API server with Weft's kinds, a node or two, and a CNI executable that makes devices of its own and writes down its calls. */
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { fileURLToPath } from 'node:url';
 import { networkAttachmentDefinitionKind } from '../../kinds/network-attachment-definition.ts';
 import { KubeClient, type KubeObjectLike } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
@@ -11,16 +11,11 @@ import { readKubeconfig } from '../../lib/kube/kubeconfig.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
 import { signalProcess } from '../../lib/proc/process-id.ts';
 import { TestServer } from '../apiserver/server.fixture.ts';
+import { applyDefinitions } from '../lab/cluster.ts';
 import { type GuestRecord, readGuests } from './guest-record.ts';
 import { RESOURCES } from './resources.ts';
 
-const CRDS = new URL('../../../deploy/crds/', import.meta.url);
-const DEFINITIONS: Resource = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  namespaced: false,
-};
+const CRDS = fileURLToPath(new URL('../../../deploy/crds/', import.meta.url));
 
 /** The network's configuration says the address; files `hang`, `fail` and `stumble` (the words differ each time) beside the executable say how it behaves. */
 const EXECUTABLE = `#!/bin/sh
@@ -64,8 +59,7 @@ export class Cluster {
     const server = await TestServer.start();
     const directory = await mkdtemp(join(tmpdir(), 'weft-virt-'));
     const cluster = new Cluster(directory, server);
-    for (const file of await readdir(CRDS))
-      await cluster.client.create(DEFINITIONS, parse(await readFile(new URL(file, CRDS), 'utf8')) as KubeObjectLike);
+    await applyDefinitions(cluster.client, CRDS);
     await mkdir(cluster.cniBin);
     await writeFile(join(cluster.cniBin, 'fake'), EXECUTABLE);
     await chmod(join(cluster.cniBin, 'fake'), 0o755);
