@@ -21,3 +21,8 @@ export class KubeError extends Error {
 export function isReason(error: unknown, reason: string): boolean {
   return error instanceof KubeError && error.reason === reason;
 }
+
+/** The object of a write is gone, or is another one or another version by now: its own change brings whoever follows it back. */
+export function isOvertaken(error: unknown): boolean {
+  return isReason(error, 'NotFound') || isReason(error, 'Conflict');
+}

@@ -11,7 +11,7 @@ import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { isReason, KubeError } from '../../lib/kube/error.ts';
+import { isOvertaken, isReason, KubeError } from '../../lib/kube/error.ts';
 import { AddressError } from '../../lib/netaddr/error.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import { isUnicastMac, parseMac } from '../../lib/netaddr/mac.ts';
@@ -158,7 +158,7 @@ export class Owners {
       );
     } catch (error) {
       // gone, or another pod of that name by now: its own change brings us back
-      if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error;
+      if (!isOvertaken(error)) throw error;
     }
   }
 

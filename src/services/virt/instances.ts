@@ -1,7 +1,7 @@
 /** VirtualMachineInstance -> launcher Pod, and the instance's status. Level-triggered: a key says which instance to look at. */
 import type { VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { isReason } from '../../lib/kube/error.ts';
+import { isOvertaken, isReason } from '../../lib/kube/error.ts';
 import { type LauncherState, instanceStatus, isNews } from './instance-status.ts';
 import { interfaceRefusal } from './interface-refusal.ts';
 import type { Launchers } from './launchers.ts';
@@ -62,7 +62,7 @@ export class Instances {
     if (pod) {
       const node = pod.spec?.nodeName ?? '';
       if (this.#options.nodes.has(node)) return this.#placed(pod, node);
-      await this.#abandon(pod);
+      await abandonPod(this.#options.client, pod.metadata);
       return { kind: 'lost', message: `node ${node} is no longer there` };
     }
     const { phase } = instance.status ?? {};
@@ -126,7 +126,7 @@ export class Instances {
       );
     } catch (error) {
       // somebody else wrote or deleted it: that change brings us back
-      if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error;
+      if (!isOvertaken(error)) throw error;
     }
   }
 
@@ -134,7 +134,7 @@ export class Instances {
   async #end(instance: VirtualMachineInstance, own: readonly Pod[]): Promise<void> {
     for (const pod of own) {
       const { namespace, name, uid, deletionTimestamp } = pod.metadata;
-      if (!this.#options.nodes.has(pod.spec?.nodeName ?? '')) await this.#abandon(pod);
+      if (!this.#options.nodes.has(pod.spec?.nodeName ?? '')) await abandonPod(this.#options.client, pod.metadata);
       else if (!deletionTimestamp)
         await this.#options.client.delete(RESOURCES.pods, { namespace, name }, uid ? { uid } : {});
     }
@@ -159,17 +159,12 @@ export class Instances {
         { metadata: { resourceVersion, finalizers: next } },
       );
     } catch (error) {
-      if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error;
+      if (!isOvertaken(error)) throw error;
     }
-  }
-
-  /** Nobody is left on the pod's node to take its sandbox apart. */
-  async #abandon({ metadata }: Pod): Promise<void> {
-    await abandonPod(this.#options.client, metadata);
   }
 }
 
-/** Deletes a pod whose node is gone, and does not wait for it. */
+/** Deletes a pod whose node is gone: nobody is left there to take its sandbox apart, and nothing waits for it. */
 export async function abandonPod(client: KubeClient, metadata: Pod['metadata']): Promise<void> {
   const { namespace, name, uid, resourceVersion, finalizers = [] } = metadata;
   try {
@@ -179,6 +174,6 @@ export async function abandonPod(client: KubeClient, metadata: Pod['metadata']):
     }
     await client.delete(RESOURCES.pods, { namespace, name }, uid ? { uid } : {});
   } catch (error) {
-    if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error;
+    if (!isOvertaken(error)) throw error;
   }
 }

@@ -2,7 +2,7 @@
 import { equal } from '../../core/ovn/equal.ts';
 import type { VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { isReason } from '../../lib/kube/error.ts';
+import { isOvertaken, isReason } from '../../lib/kube/error.ts';
 import { machineStatus } from './machine-status.ts';
 import { instanceFor } from './manifests.ts';
 import { RESOURCES } from './resources.ts';
@@ -66,7 +66,7 @@ export class Machines {
       );
     } catch (error) {
       // somebody else wrote or deleted it: that change brings us back
-      if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error;
+      if (!isOvertaken(error)) throw error;
     }
   }
 }

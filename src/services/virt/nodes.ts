@@ -2,7 +2,7 @@
 import { withCondition } from '../../core/status/condition.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import type { Informer, ObjectChange } from '../../lib/kube/informer.ts';
-import { isReason } from '../../lib/kube/error.ts';
+import { isOvertaken } from '../../lib/kube/error.ts';
 import type { Node } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 import { readiness } from './scheduler.ts';
@@ -66,7 +66,7 @@ export class Nodes {
       await this.#client.patch(RESOURCES.nodes, { name }, patch, { subresource: 'status' });
     } catch (error) {
       // it has just reported, or is gone
-      if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error;
+      if (!isOvertaken(error)) throw error;
     }
   }
 }

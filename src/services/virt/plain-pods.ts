@@ -1,6 +1,6 @@
 /** Pods that are guests by themselves: they get a node, as kube-scheduler would give them one, and are forgotten when their node is gone. */
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { isReason } from '../../lib/kube/error.ts';
+import { isOvertaken } from '../../lib/kube/error.ts';
 import { conditionOf, replaceConditions } from './conditions.ts';
 import { abandonPod } from './instances.ts';
 import type { Launchers } from './launchers.ts';
@@ -63,7 +63,7 @@ export class PlainPods {
       } as { readonly metadata: { readonly name: string; readonly namespace: string } });
     } catch (error) {
       this.#options.launchers.revoke(key);
-      if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error;
+      if (!isOvertaken(error)) throw error;
     }
   }
 
@@ -81,7 +81,7 @@ export class PlainPods {
         { subresource: 'status' },
       );
     } catch (error) {
-      if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error;
+      if (!isOvertaken(error)) throw error;
     }
   }
 }

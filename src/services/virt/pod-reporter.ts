@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { VirtualMachineInstance, VmiInterfaceStatus } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { isReason } from '../../lib/kube/error.ts';
+import { isOvertaken, isReason } from '../../lib/kube/error.ts';
 import { keyOf } from '../../kinds/object.ts';
 import { conditionOf } from './conditions.ts';
 import { failureKind } from './failure-kind.ts';
@@ -77,7 +77,7 @@ export class PodReporter {
         return;
       } catch (error) {
         // its controller has just written it: again, with what it says now
-        if (!isGone(error) || attempt === ATTEMPTS) throw error;
+        if (!isOvertaken(error) || attempt === ATTEMPTS) throw error;
       }
     }
   }
@@ -119,7 +119,7 @@ export class PodReporter {
         { metadata: { resourceVersion, finalizers: kept } },
       );
     } catch (error) {
-      if (!isGone(error)) throw error;
+      if (!isOvertaken(error)) throw error;
     }
   }
 
@@ -128,7 +128,7 @@ export class PodReporter {
     try {
       await this.#client.patch(RESOURCES.pods, { namespace, name }, patch, { subresource: 'status' });
     } catch (error) {
-      if (!isGone(error)) throw error;
+      if (!isOvertaken(error)) throw error;
     }
   }
 
@@ -151,9 +151,4 @@ export class PodReporter {
       count: 1,
     } as never);
   }
-}
-
-/** The object is gone, or is another one or another version by now: its own change brings us back. */
-function isGone(error: unknown): boolean {
-  return isReason(error, 'NotFound') || isReason(error, 'Conflict');
 }
