@@ -1,10 +1,10 @@
 /** The CNI executable and the agent, called by hand as a runtime that is not sure whether its last call arrived. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { machine, network, subnet, vpc } from '../support/objects.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { machine, network, pod, subnet, vpc } from '../support/objects.ts';
 import { TestLab } from '../support/test-lab.ts';
 
 let lab: TestLab;
-/** of machine b */
+/** of pod b */
 let address: string;
 
 beforeAll(async () => {
@@ -17,14 +17,16 @@ beforeAll(async () => {
     subnet('net3', 'red', '10.2.0.0/16,fd00:2::/64'),
     ...['net1', 'net2', 'net3'].map((name) => network(name, name)),
   );
-  await lab.declare(
-    machine('a', 'net1'),
-    machine('b', 'net1'),
-    machine('two', 'net2,net1'),
-    machine('mixed', 'net1,net3'),
-  );
+  await lab.declare(machine('a', 'net1'), pod('b', 'net1'), machine('two', 'net2,net1'), machine('mixed', 'net1,net3'));
   for (const name of ['a', 'two', 'mixed']) await lab.running(`default/${name}`);
-  address = await lab.running('default/b');
+  address = await vi.waitFor(
+    async () => {
+      const ip = (await lab.kubectl('get', 'pod', 'b', '-o', 'jsonpath={.status.podIP}')).stdout;
+      expect(ip).not.toBe('');
+      return ip;
+    },
+    { timeout: 30_000, interval: 100 },
+  );
   await lab.reaches('default/a', address);
 }, 120_000);
 
@@ -32,7 +34,7 @@ afterAll(async () => {
   await lab?.remove();
 });
 
-describe('the CNI executable, called again by hand for a machine that runs', () => {
+describe('the CNI executable, called again by hand for a pod that runs', () => {
   interface GuestRecord {
     readonly pod: string;
     readonly sandbox: string;
@@ -41,9 +43,7 @@ describe('the CNI executable, called again by hand for a machine that runs', () 
   }
 
   const record = async (): Promise<GuestRecord> =>
-    JSON.parse(
-      (await lab.exec('node1', 'sh', '-c', 'cat /run/weft/guests/default_virt-launcher-b-*.json')).stdout,
-    ) as GuestRecord;
+    JSON.parse((await lab.exec('node1', 'sh', '-c', 'cat /run/weft/guests/default_b.json')).stdout) as GuestRecord;
 
   const cni = async (command: string) => {
     const { pod, sandbox, pause, interfaces } = await record();
@@ -51,7 +51,7 @@ describe('the CNI executable, called again by hand for a machine that runs', () 
       `CNI_COMMAND=${command}`,
       `CNI_CONTAINERID=${sandbox}`,
       `CNI_NETNS=/proc/${pause.pid}/ns/net`,
-      'CNI_IFNAME=eth0',
+      'CNI_IFNAME=net1',
       'CNI_PATH=/opt/cni/bin',
       `CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=${pod}`,
     ];
@@ -71,10 +71,10 @@ describe('the CNI executable, called again by hand for a machine that runs', () 
       ips: [{ address: `${address}/16` }],
     });
     expect(await answers()).toBe(0);
-    await lab.guest('default/b', 'ip', 'addr', 'flush', 'dev', 'eth0');
+    await lab.guest('default/b', 'ip', 'addr', 'flush', 'dev', 'net1');
     expect(JSON.parse((await cni('CHECK')).stdout)).toMatchObject({
       code: 11,
-      msg: expect.stringContaining('interface eth0 of the pod lacks 10.0.0.') as string,
+      msg: expect.stringContaining('interface net1 of the pod lacks 10.0.0.') as string,
     });
   });
 

@@ -1,9 +1,9 @@
 /** The way into a guest: its namespaces, by the process that holds them. */
 import { readdir } from 'node:fs/promises';
-import { isRunning } from '../../lib/proc/process-id.ts';
 import { BOX_ENVIRONMENT } from '../../services/lab/box.ts';
 import { boxRun, type LabPaths } from '../../services/lab/paths.ts';
 import { type GuestRecord, readGuests } from '../../services/virt/guest-record.ts';
+import { guestEntry } from '../../services/virt/guests.ts';
 import type { CliError } from '../terminal/failure.ts';
 
 /** inside, the tools of the engine are on the PATH, as in the box of the node */
@@ -14,9 +14,9 @@ export async function enterGuest(lab: LabPaths, namespace: string, name: string)
   const guests = (await guestsOf(lab)).filter(
     (guest) => guest.namespace === namespace && (guest.vm ?? guest.pod) === name && guest.ready,
   );
-  const pause = guests.map((guest) => guest.pause).find((id) => id !== undefined && isRunning(id));
-  if (!pause) throw await whyNot(lab, namespace, name);
-  return ['nsenter', '-t', String(pause.pid), '--net', '--mount', '--uts', '--'];
+  const entry = guests.map(guestEntry).find((found) => found !== undefined);
+  if (!entry) throw await whyNot(lab, namespace, name);
+  return entry;
 }
 
 /** The guests of all nodes, from what the nodes remember: the API need not be asked of a guest that runs. */

@@ -43,6 +43,8 @@ interface Assigned {
   readonly ifaceId: string;
   readonly mac: string;
   readonly addresses: readonly CniAddress[];
+  /** the pod runs a virtual machine: once that has its NIC, the addresses are the guest's and no longer the pod's */
+  readonly isMachine: boolean;
   readonly subnet: Subnet;
   readonly routes: readonly Route[];
   /** place among the pod's interfaces on our networks, from 0 */
@@ -109,7 +111,7 @@ export class Attacher {
   /** what is not as it should be with an interface */
   async #fault(
     { container_id: container, if_name: name, net_ns: netns }: CniRequest,
-    { ifaceId, mac, addresses }: Assigned,
+    { ifaceId, mac, addresses, isMachine }: Assigned,
   ): Promise<string | undefined> {
     const host = hostDevice(container, name);
     const row = this.#options.local.interface(host);
@@ -118,10 +120,10 @@ export class Attacher {
     if (row.external_ids['attached-mac'] !== mac)
       return `port ${ifaceId} has MAC ${row.external_ids['attached-mac']}, not ${mac}`;
     if (row.external_ids['ovn-installed'] !== 'true') return `port ${ifaceId} is not installed by OVN`;
-    const wanted = addresses.map(withLength);
+    const wanted = isMachine ? [] : addresses.map(withLength);
     return (await isConfigured(netns, name, wanted))
       ? undefined
-      : `interface ${name} of the pod lacks ${wanted.join(' or ')}`;
+      : `interface ${name} of the pod ${isMachine ? 'is not there' : `lacks ${wanted.join(' or ')}`}`;
   }
 
   async #remove(host: string): Promise<void> {
@@ -152,6 +154,7 @@ export class Attacher {
     return {
       index,
       ifaceId: portName(owner, namespace, provider),
+      isMachine: value('virtualmachine') !== undefined,
       mac: parseMac(value('mac_address') ?? ''),
       addresses: addressesOf(value('ip_address') ?? '', value('cidr') ?? '', value('gateway') ?? ''),
       subnet,

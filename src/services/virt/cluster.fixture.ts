@@ -13,6 +13,7 @@ import { signalProcess } from '../../lib/proc/process-id.ts';
 import { TestServer } from '../apiserver/server.fixture.ts';
 import { applyDefinitions } from '../lab/cluster.ts';
 import { type GuestRecord, readGuests } from './guest-record.ts';
+import { machineKind } from './machine-kinds.ts';
 import { RESOURCES } from './resources.ts';
 
 const CRDS = fileURLToPath(new URL('../../../deploy/crds/', import.meta.url));
@@ -81,7 +82,10 @@ export class Cluster {
 
   /** Ends guests that a test left, and everything else. */
   async stop(): Promise<void> {
-    for (const { pause } of this.guests()) if (pause) signalProcess(pause, 'SIGKILL');
+    for (const { pause, machine } of this.guests()) {
+      if (machine) await machineKind(machine.kind).stop(machine);
+      if (pause) signalProcess(pause, 'SIGKILL');
+    }
     await this.client.close();
     await this.server.stop();
     await rm(this.directory, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 /** Calls a CNI executable as a container runtime does. https://www.cni.dev/docs/spec/#section-2-execution-protocol */
 import { execFile, type ExecFileException } from 'node:child_process';
 import { join } from 'node:path';
+import type { MachineRoute } from './machine/machine.ts';
 
 export interface CniCall {
   /** directory of the executables */
@@ -20,6 +21,9 @@ export interface CniInterface {
   readonly mac?: string;
   /** addresses without length */
   readonly ips: readonly string[];
+  /** the same with length */
+  readonly addresses: readonly string[];
+  readonly routes: readonly MachineRoute[];
 }
 
 /** milliseconds that an executable gets */
@@ -101,10 +105,12 @@ function whyOf(error: ExecFileException, stdout: string, stderr: string): string
 interface Result {
   readonly interfaces?: readonly { readonly name: string; readonly mac?: string; readonly sandbox?: string }[];
   readonly ips?: readonly { readonly address: string }[];
+  readonly routes?: readonly MachineRoute[];
 }
 
 function readResult(stdout: string, ifname: string): CniInterface {
-  const { interfaces = [], ips = [] } = JSON.parse(stdout) as Result;
+  const { interfaces = [], ips = [], routes = [] } = JSON.parse(stdout) as Result;
   const mac = interfaces.find(({ name, sandbox }) => name === ifname && sandbox)?.mac;
-  return { ...(mac ? { mac } : {}), ips: ips.map(({ address }) => address.split('/')[0]!) };
+  const addresses = ips.map(({ address }) => address);
+  return { ...(mac ? { mac } : {}), ips: addresses.map((address) => address.split('/')[0]!), addresses, routes };
 }

@@ -37,7 +37,7 @@ function configOf(
   key: string,
   definition: NetworkAttachmentDefinition | undefined,
   provider: string,
-): Pick<GuestInterface, 'type' | 'config'> | Problem {
+): Pick<GuestInterface, 'type' | 'config' | 'provider'> | Problem {
   if (!definition) return { problem: `network ${key} does not exist: create the NetworkAttachmentDefinition` };
   const config = parseObject(definition.spec?.config ?? '{}');
   if (!config) return { problem: `spec.config of network ${key} is not a JSON object` };
@@ -47,7 +47,7 @@ function configOf(
       problem: `spec.config of network ${key} has no type${'plugins' in config ? ' (lists of plugins are not built yet)' : ''}`,
     };
   const full = { ...config, cniVersion, name: definition.metadata.name, ...(type === OURS ? { provider } : {}) };
-  return { type, config: JSON.stringify(full) };
+  return { type, config: JSON.stringify(full), ...(type === OURS ? { provider } : {}) };
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -7,9 +7,10 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ProcessId } from '../../lib/proc/process-id.ts';
+import type { MachineRecord, MachineRoute } from './machine/machine.ts';
 
 export interface GuestInterface {
-  /** name of the device in the guest */
+  /** name of the device, in the pod and in the guest */
   readonly device: string;
   /** name of the network in the instance's spec, or that of the device */
   readonly name: string;
@@ -19,10 +20,15 @@ export interface GuestInterface {
   readonly type: string;
   /** the configuration as the executable gets it on standard input, JSON */
   readonly config: string;
+  /** how annotations of the pod are spelled for it; absent for networks that are not ours */
+  readonly provider?: string;
   /** what ADD answered */
   readonly mac?: string;
   /** addresses without length */
   readonly ips?: readonly string[];
+  /** the same with length: `10.0.0.5/16` */
+  readonly addresses?: readonly string[];
+  readonly routes?: readonly MachineRoute[];
 }
 
 export interface GuestRecord {
@@ -34,9 +40,11 @@ export interface GuestRecord {
   /** CNI_CONTAINERID: another one for each sandbox of a pod */
   readonly sandbox: string;
   readonly interfaces: readonly GuestInterface[];
-  /** absent until the namespaces were made */
+  /** the pod's pause process; absent until the namespaces were made */
   readonly pause?: ProcessId;
-  /** all interfaces are there */
+  /** the machine behind the pod; a pod that is a guest by itself has none: its own namespaces are the guest */
+  readonly machine?: MachineRecord;
+  /** all interfaces are there, and the machine if there is to be one */
   readonly ready: boolean;
 }
 

@@ -29,7 +29,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'weft-guests-'));
   await writeFile(join(directory, 'fake'), EXECUTABLE);
   await chmod(join(directory, 'fake'), 0o755);
-  guests = new Guests(new GuestStore(directory), directory, (sentence) => log.push(sentence));
+  guests = new Guests(new GuestStore(directory), directory, directory, (sentence) => log.push(sentence));
   const face = (device: string) => ({ device, name: device, network: 'shop/blue', type: 'fake', config: '{}' });
   record = await guests.create({
     namespace: 'shop',

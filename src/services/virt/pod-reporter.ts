@@ -44,6 +44,12 @@ export class PodReporter {
     }
   }
 
+  /** What the pod's annotations say by now: what the controller wrote of its interfaces included. */
+  async annotationsOf({ metadata }: Pod): Promise<Readonly<Record<string, string>>> {
+    const { namespace, name } = metadata;
+    return (await this.#client.get<Pod>(RESOURCES.pods, namespace, name)).metadata.annotations ?? {};
+  }
+
   /** The instance first: its controller follows the pod, and then finds nothing to add. */
   async running(pod: Pod, record: GuestRecord): Promise<void> {
     const [podIP] = record.interfaces.flatMap(({ ips = [] }) => ips);

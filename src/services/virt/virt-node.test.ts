@@ -9,6 +9,7 @@ import { Informer } from '../../lib/kube/informer.ts';
 import { isRunning, signalProcess } from '../../lib/proc/process-id.ts';
 import { Cluster } from './cluster.fixture.ts';
 import type { GuestRecord } from './guest-record.ts';
+import { guestEntry, isAlive } from './guests.ts';
 import { networksOfInstance, launcherFor, launcherName } from './manifests.ts';
 import type { Node, Pod } from './pod.ts';
 import { RESOURCES } from './resources.ts';
@@ -98,15 +99,17 @@ test('a launcher becomes a guest with eth0 and eth1; pod and instance say so, in
   const watches = [RESOURCES.pods, RESOURCES.vmis].map((it) => new Informer(cluster.client, it, { onChanges }));
   await Promise.all(watches.map((watch) => watch.start()));
   const name = await launch('web');
-  const { pause } = await running(name);
+  const guest = await running(name);
   await expect.poll(() => versions.filter((key) => key === `default/${name}`).length, SOON).toBe(2);
   expect(versions.filter((key) => key === 'default/web')).toHaveLength(2);
   await Promise.all(watches.map((watch) => watch.stop()));
-  const enter = ['-t', String(pause!.pid), '--net', '--mount', '--uts', '--'];
-  const inside = (...command: readonly string[]) =>
-    execFileSync('nsenter', [...enter, ...command], { encoding: 'utf8' });
+  const inside = (...command: readonly string[]) => {
+    const [file, ...args] = [...guestEntry(guest)!, ...command];
+    return execFileSync(file!, args, { encoding: 'utf8' });
+  };
   expect(inside('hostname').trim()).toBe('web');
-  expect(inside('ip', '-br', 'link')).toMatch(/^lo .*\neth0 .*\neth1 /);
+  expect(inside('ip', '-br', 'link')).toMatch(/^lo .*\neth0@.*\neth1@/);
+  expect(inside('ip', '-br', 'address', 'show', 'eth1')).toContain('10.1.0.2/24');
   const pod = await cluster.get<Pod>(RESOURCES.pods, name);
   expect(pod?.status).toMatchObject({ podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.2' }, { ip: '10.1.0.2' }] });
   expect(JSON.parse(pod?.metadata.annotations?.['k8s.v1.cni.cncf.io/network-status'] ?? '')).toMatchObject([
@@ -127,7 +130,8 @@ test('a launcher becomes a guest with eth0 and eth1; pod and instance say so, in
   await cluster.client.delete(RESOURCES.pods, { namespace: 'default', name });
   await gone(name);
   expect(cluster.guests()).toEqual([]);
-  expect(isRunning(pause!)).toBe(false);
+  expect(isAlive(guest)).toBe(false);
+  expect(isRunning(guest.pause!)).toBe(false);
   expect(commands().slice(2).toSorted()).toEqual(['DEL eth0', 'DEL eth1']);
 });
 

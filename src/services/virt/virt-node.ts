@@ -7,13 +7,20 @@ import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
-import { isRunning } from '../../lib/proc/process-id.ts';
 import { guestInterfaces } from './guest-interfaces.ts';
 import { type GuestInterface, type GuestRecord, GuestStore } from './guest-record.ts';
-import { Guests } from './guests.ts';
+import { Guests, isAlive } from './guests.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { hostnameOf } from './manifests.ts';
-import { guestRefusal, instanceOwner, isFinished, isGuest, type Pod, SANDBOX_FINALIZER } from './pod.ts';
+import {
+  GUEST_ANNOTATION,
+  guestRefusal,
+  instanceOwner,
+  isFinished,
+  isGuest,
+  type Pod,
+  SANDBOX_FINALIZER,
+} from './pod.ts';
 import { isWork } from './pod-change.ts';
 import { PodReporter } from './pod-reporter.ts';
 import { RESOURCES } from './resources.ts';
@@ -59,7 +66,7 @@ export class VirtNode {
     const { client, node, addresses, cniBin, run, log } = options;
     const onError = (error: unknown) => log(`watch: ${describe(error)}`);
     this.#store = new GuestStore(run);
-    this.#guests = new Guests(this.#store, cniBin, log);
+    this.#guests = new Guests(this.#store, cniBin, run, log);
     const onMissed = (error: unknown) => log(`heartbeat: ${describe(error)}`);
     this.#heartbeat = new Heartbeat({ client, node, addresses, onError: onMissed });
     this.#reporter = new PodReporter(client, node, () => this.#heartbeat.address);
@@ -179,15 +186,13 @@ export class VirtNode {
     const { namespace = '', name, uid = '' } = pod.metadata;
     const vm = instanceOwner(pod)?.name;
     const hostname = hostnameOf(pod.spec?.hostname || (vm ?? name));
+    const kind = pod.metadata.annotations?.[GUEST_ANNOTATION] ?? 'namespace';
+    const machine = { kind, annotations: () => this.#reporter.annotationsOf(pod) };
     return this.#guests.create(
-      { namespace, pod: name, uid, hostname, interfaces, ...(vm === undefined ? {} : { vm }) },
+      { namespace, pod: name, uid, hostname, interfaces, ...(vm === undefined ? {} : { vm, machine }) },
       signal,
     );
   }
-}
-
-function isAlive({ ready, pause }: GuestRecord): boolean {
-  return ready && pause !== undefined && isRunning(pause);
 }
 
 function describeInterface({ device, ips = [] }: GuestInterface): string {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { isRunning, type ProcessId, processId, signalProcess } from '../../lib/proc/process-id.ts';
+import { isRunning, type ProcessId, processId, signalProcess } from '../../../lib/proc/process-id.ts';
 
 const SCRIPT = fileURLToPath(new URL('sandbox-init.sh', import.meta.url));
 /** milliseconds */
@@ -12,6 +12,13 @@ const DEATH_DEADLINE = 5000;
 /** a guest may start processes while they are being killed */
 const ROUNDS = 5;
 
+export interface SandboxOptions {
+  /** what becomes the pause process */
+  readonly script?: string;
+  /** file below /run of the sandbox that is to be another network namespace */
+  readonly network?: string;
+}
+
 /**
  * Starts a pause process, calls `record` with it, and lets it live only when that has succeeded.
  * @throws Error that says why there is none
@@ -19,9 +26,10 @@ const ROUNDS = 5;
 export async function startSandbox(
   hostname: string,
   record: (pause: ProcessId) => Promise<void>,
-  script: string = SCRIPT,
+  { script = SCRIPT, network }: SandboxOptions = {},
 ): Promise<ProcessId> {
-  const args = ['--net', '--mount', '--uts', '--propagation', 'private', 'sh', script, hostname];
+  const init = ['sh', script, hostname, ...(network === undefined ? [] : [network])];
+  const args = ['--net', '--mount', '--uts', '--propagation', 'private', ...init];
   const child = spawn('unshare', args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   const said = { out: '', err: '' };
   const died = new Promise<'died'>((resolve) => child.once('close', () => resolve('died')));

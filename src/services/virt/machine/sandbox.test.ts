@@ -4,7 +4,7 @@ import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { isRunning, type ProcessId, processId, signalProcess } from '../../lib/proc/process-id.ts';
+import { isRunning, type ProcessId, processId, signalProcess } from '../../../lib/proc/process-id.ts';
 import { endSandbox, startSandbox } from './sandbox.ts';
 
 const started: ProcessId[] = [];
@@ -96,7 +96,7 @@ test('namespaces that cannot be made: why', async () => {
   try {
     const script = join(directory, 'init.sh');
     writeFileSync(script, 'echo no such luck >&2; exit 3');
-    const refused = startSandbox('web', async () => undefined, script);
+    const refused = startSandbox('web', async () => undefined, { script });
     await expect(refused).rejects.toThrow('the namespaces of guest web could not be made: no such luck');
   } finally {
     rmSync(directory, { recursive: true, force: true });
