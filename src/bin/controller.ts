@@ -4,6 +4,7 @@ import { type Encap, ENCAPS, tunnelMtu } from '../core/ovn/encap.ts';
 import { NB_TABLES } from '../core/ovn/tables.ts';
 import type { NorthboundTables } from '../core/ovn/generated/nb.ts';
 import { KubeClient } from '../lib/kube/client.ts';
+import { formatIp, parseIp } from '../lib/netaddr/ip.ts';
 import { OvsdbSession } from '../lib/ovsdb/session.ts';
 import type { MonitorOptions } from '../lib/ovsdb/monitor.ts';
 import { Controller } from '../services/controller/controller.ts';
@@ -18,6 +19,8 @@ interface Flags {
   readonly encap: Encap;
   readonly underlayMtu: string;
   readonly underlayIpv6?: boolean;
+  readonly dnsServer: readonly string[];
+  readonly dnsSearch: readonly string[];
   readonly metricsPort?: string;
   readonly metricsFd?: string;
 }
@@ -30,6 +33,8 @@ export function command(): Command {
     .addOption(new Option('--encap <TYPE>', 'encapsulation between nodes').choices(ENCAPS).default('geneve'))
     .option('--underlay-mtu <BYTES>', 'largest packet between nodes', '1500')
     .option('--underlay-ipv6', 'tunnels run over IPv6')
+    .option('--dns-server <ADDRESS...>', 'DNS servers for guests of VPCs and subnets that name none', [])
+    .option('--dns-search <DOMAIN...>', 'domains in which such guests look up names', [])
     .option('--metrics-port <PORT>', 'serve /metrics, /healthz and /readyz there')
     .option('--metrics-fd <FD>', 'the same on a socket that was handed over')
     .action(async (flags: Flags) => run(flags));
@@ -54,7 +59,11 @@ async function run(flags: Flags): Promise<void> {
   const controller = new Controller({
     client,
     session,
-    settings: { tunnelMtu: mtu },
+    settings: {
+      tunnelMtu: mtu,
+      dnsServers: flags.dnsServer.map((text) => formatIp(parseIp(text))),
+      searchDomains: flags.dnsSearch,
+    },
     metrics,
     log: (text) => log.info(text),
     onFatal: (error) => {

@@ -12,6 +12,7 @@ import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, parseIp, width } from '../../lib/netaddr/ip.ts';
 import { parseRange } from '../../lib/netaddr/range.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
+import { checkGuestOptions } from './guest-options.ts';
 import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 import { DEFAULT_VPC, subnetDefaults } from './subnet-defaults.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
@@ -38,6 +39,7 @@ export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
     checkExcludes(spec, cidrs, findings);
     checkOverlap(subnet, cidrs, review, findings);
     checkMtu(spec.mtu, cidrs, findings);
+    checkGuestOptions(spec, cidrs, findings);
     if (review.old) checkUpdate(subnet, review.old, cidrs, review, findings);
   }
   checkAllowSubnets(spec, findings);

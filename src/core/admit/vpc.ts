@@ -2,6 +2,8 @@
 import { formatCidr, parseInterface, specialPurpose } from '../../lib/netaddr/cidr.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { StaticRoute, Vpc, VpcSpec } from '../../kinds/vpc.ts';
+import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION } from '../dhcp/guest-options.ts';
+import { parseOptions } from '../dhcp/option-text.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
 
 export function admitVpc({ object, neighbours }: Review<Vpc>): Verdict<Vpc> {
@@ -15,6 +17,7 @@ export function admitVpc({ object, neighbours }: Review<Vpc>): Verdict<Vpc> {
       'spec.namespace',
       "is not part of a VPC's API and has no effect (spec.namespaces lists namespaces that may use the VPC)",
     );
+  checkDnsAnnotations(object, findings);
   const staticRoutes = spec.staticRoutes?.map((route, index) =>
     admitRoute(route, `spec.staticRoutes[${index}]`, findings),
   );
@@ -23,6 +26,21 @@ export function admitVpc({ object, neighbours }: Review<Vpc>): Verdict<Vpc> {
   checkPeerings(spec, name, findings);
   const admitted: VpcSpec = { ...spec, ...(staticRoutes ? { staticRoutes } : {}) };
   return { object: withFinalizer({ ...object, spec: admitted }), warnings: findings.warnings, errors: findings.errors };
+}
+
+/** the same grammar as in a subnet's options: what would not fit there is told here */
+function checkDnsAnnotations({ metadata }: Vpc, findings: Findings): void {
+  const servers = metadata.annotations?.[DNS_SERVERS_ANNOTATION];
+  for (const text of servers?.split(',') ?? [])
+    findings.parsed(`metadata.annotations[${DNS_SERVERS_ANNOTATION}]`, servers, () => parseIp(text.trim()));
+  const search = metadata.annotations?.[DNS_SEARCH_ANNOTATION];
+  const parsed = search === undefined ? undefined : parseOptions('dhcpv6', `domain_search={${search}}`);
+  if (parsed && 'problem' in parsed)
+    findings.invalid(
+      `metadata.annotations[${DNS_SEARCH_ANNOTATION}]`,
+      search,
+      'must be domain names, separated by comma',
+    );
 }
 
 /** The route with its policy filled in and its prefix normalised. */

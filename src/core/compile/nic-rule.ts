@@ -4,15 +4,21 @@ import { AddressError } from '../../lib/netaddr/error.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseMac } from '../../lib/netaddr/mac.ts';
 import type { IpObject } from '../../kinds/ip.ts';
-import { type Read, rule } from './rule.ts';
+import { OPTION_ANNOTATIONS, optionsOr } from '../dhcp/subnet-options.ts';
+import { type InterfaceWishes, portDhcp } from './dhcp-rows.ts';
+import type { Facts } from './facts.ts';
+import { type Emit, type Read, rule } from './rule.ts';
 import { mostSenior, seniority } from './seniority.ts';
 
 /** annotation of the IP object; "false" lets the guest use any address */
 export const PORT_SECURITY_ANNOTATION = 'ovn.kubernetes.io/port_security';
 
+/** annotation of the IP object; "false" on an interface that shall not have its guest's default route */
+export const DEFAULT_ROUTE_ANNOTATION = 'ovn.kubernetes.io/default_route';
+
 export const nicRule = rule({
   kind: 'IP',
-  reads: { kinds: ['IP'], facts: ['SubnetSwitch'] },
+  reads: { kinds: ['IP'], facts: ['SubnetSwitch', 'SubnetGuests', 'VpcGuests'] },
   emits: [],
   run(ip, name, read, emit) {
     const { subnet = '', podName = '', namespace = '', nodeName = '' } = ip.spec ?? {};
@@ -42,20 +48,53 @@ export const nicRule = rule({
       return;
     }
     const address = [parsed.mac, ...parsed.ips].join(' ');
+    const dhcp = portDhcp(name, parsed.ips, subnet, found.dhcp, wishesOf(ip, emit), () => guestsOf(subnet, read), emit);
     const secured = ip.metadata.annotations?.[PORT_SECURITY_ANNOTATION] !== 'false';
     emit.child({ table: 'Logical_Switch', key: found.switch, column: 'ports' }, 'Logical_Switch_Port', name, {
       type: '',
       addresses: secured ? [address] : [address, 'unknown'],
       port_security: secured ? [address] : [],
-      // requested-chassis takes a list: a name that is none of a node must not become one
-      options: NODE_NAME.test(nodeName) ? { 'requested-chassis': nodeName } : {},
+      ...dhcp,
+      options: {
+        // requested-chassis takes a list: a name that is none of a node must not become one
+        ...(OBJECT_NAME.test(nodeName) ? { 'requested-chassis': nodeName } : {}),
+        ...(dhcp.dhcpv4_options && OBJECT_NAME.test(podName)
+          ? { hostname: `"${podName.split('.')[0]!.slice(0, 63)}"` }
+          : {}),
+      },
       external_ids: { vendor: 'kube-ovn', ls: found.switch, pod: `${namespace}/${podName}` },
     });
   },
 });
 
 /** DNS-1123 subdomain */
-const NODE_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+/** what is said of DHCP in the annotations of the interface */
+function wishesOf({ metadata }: IpObject, emit: Emit): InterfaceWishes {
+  const read = (key: keyof typeof OPTION_ANNOTATIONS) => {
+    const annotation = `ovn.kubernetes.io/${key}`;
+    const text = metadata.annotations?.[annotation];
+    if (text === undefined) return undefined;
+    return optionsOr(OPTION_ANNOTATIONS[key], text, (problem) =>
+      emit.issue({
+        reason: 'InvalidSpec',
+        message: `annotation ${annotation}: ${problem}: correct it on the pod or virtual machine`,
+      }),
+    );
+  };
+  return {
+    v4Options: read('dhcp-v4-options'),
+    v6Options: read('dhcp-v6-options'),
+    withoutDefault: metadata.annotations?.[DEFAULT_ROUTE_ANNOTATION] === 'false',
+  };
+}
+
+function guestsOf(subnet: string, read: Read): { subnet: Facts['SubnetGuests']; vpc: Facts['VpcGuests'] } | undefined {
+  const guests = read.fact('SubnetGuests', subnet);
+  const vpc = guests && read.fact('VpcGuests', guests.vpc);
+  return guests && vpc && { subnet: guests, vpc };
+}
 
 function addressesOf(
   ip: IpObject,

@@ -17,6 +17,8 @@ export interface Issue {
   readonly message: string;
   /** path of the field, e.g. `spec.staticRoutes[0].nextHopIP` */
   readonly field?: string;
+  /** the object is in force all the same: said in the condition Warning, not in Ready */
+  readonly severity?: 'warning';
 }
 
 export const ISSUE_REASONS = [
@@ -29,6 +31,8 @@ export const ISSUE_REASONS = [
   'NameCollision',
   'AddressConflict',
   'RejectedByOvn',
+  'NoDnsServer',
+  'DhcpRoutesOmitted',
 ] as const;
 export type IssueReason = (typeof ISSUE_REASONS)[number];
 

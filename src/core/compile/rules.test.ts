@@ -5,9 +5,9 @@ import { RULES } from './rules.ts';
 
 /** A new edge shows in review: this is the graph that `rules.ts` draws. */
 const DRAWING = `
-Vpc     reads Subnet                      gives VpcRouter
-Subnet  reads Settings, Subnet, VpcRouter gives SubnetSwitch
-IP      reads IP, SubnetSwitch            gives nothing
+Vpc     reads Settings, Subnet                       gives VpcRouter, VpcGuests
+Subnet  reads Settings, Subnet, VpcRouter, VpcGuests gives SubnetSwitch, SubnetGuests
+IP      reads IP, SubnetSwitch, SubnetGuests, VpcGuests gives nothing
 `;
 
 test('the graph of rules and facts is the one that is drawn', () => {

@@ -1,7 +1,7 @@
 /**
  * All rules, in layers: a rule reads only facts of rules before it.
  *
- *   Vpc ──VpcRouter──> Subnet ──SubnetSwitch──> IP
+ *   Vpc ──VpcRouter, VpcGuests──> Subnet ──SubnetSwitch, SubnetGuests──> IP
  */
 import { nicRule } from './nic-rule.ts';
 import type { Rule } from './rule.ts';

@@ -3,8 +3,10 @@ import { type Cidr, cidrContains, coveringCidrs, formatCidr, parseInterface } fr
 import { AddressError } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { GuestNetwork } from '../dhcp/guest-options.ts';
 import { macFor } from '../ovn/mac.ts';
 import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
+import { advertisements, dhcpFamilies, emitSubnetDhcp, subnetOptions } from './dhcp-rows.ts';
 import { notImplemented } from './not-implemented.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 import { mostSenior, seniority } from './seniority.ts';
@@ -12,8 +14,8 @@ import { SETTINGS_KEY } from './world.ts';
 
 export const subnetRule = rule({
   kind: 'Subnet',
-  reads: { kinds: ['Settings', 'Subnet'], facts: ['VpcRouter'] },
-  emits: ['SubnetSwitch'],
+  reads: { kinds: ['Settings', 'Subnet'], facts: ['VpcRouter', 'VpcGuests'] },
+  emits: ['SubnetSwitch', 'SubnetGuests'],
   run(subnet, name, read, emit) {
     const unbuilt = notImplemented('Subnet', subnet);
     for (const issue of unbuilt.issues) emit.issue(issue);
@@ -38,22 +40,33 @@ export const subnetRule = rule({
       });
       return;
     }
-    emit.fact('SubnetSwitch', name, { switch: name, cidrs: plan.cidrs });
-    rows(name, vpc, router, plan.networks, mtuOf(subnet, read, emit), emit);
+    const mtu = mtuOf(subnet, read, emit);
+    const routerMac = macFor(logicalRouterPortName(vpc, name));
+    const networks = plan.cidrs.map(
+      (cidr, index): GuestNetwork => ({ cidr, gateway: plan.gateways[index]!, routerMac, mtu }),
+    );
+    const options = subnetOptions(subnet, emit);
+    const families = dhcpFamilies(subnet, networks, options.raOptions);
+    const { v4Options, v6Options } = options;
+    emit.fact('SubnetSwitch', name, { switch: name, cidrs: plan.cidrs, dhcp: families });
+    emit.fact('SubnetGuests', name, { vpc, networks, v4Options, v6Options });
+    const guestsOf = () => read.fact('VpcGuests', vpc)!;
+    if (families.length > 0) emitSubnetDhcp(name, networks, families, guestsOf(), options, emit);
+    rows(name, vpc, router, networks, advertisements(subnet, networks, guestsOf, options, emit), emit);
   },
 });
 
 interface AddressPlan {
   readonly cidrs: readonly Cidr[];
-  /** the router's addresses, `10.0.0.1/16` */
-  readonly networks: readonly string[];
+  /** the router's address in each */
+  readonly gateways: readonly string[];
 }
 
 function addressPlan(subnet: Subnet, emit: Emit): AddressPlan | undefined {
   try {
     const cidrs = (subnet.spec?.cidrBlock ?? '').split(',').map((text) => parseInterface(text).cidr);
     const gateways = (subnet.spec?.gateway ?? '').split(',').map((text) => parseIp(text));
-    return { cidrs, networks: cidrs.map((cidr) => `${gatewayText(cidr, gateways)}/${cidr.bits}`) };
+    return { cidrs, gateways: cidrs.map((cidr) => gatewayText(cidr, gateways)) };
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
     emit.issue({
@@ -99,12 +112,21 @@ function mtuOf(subnet: Subnet, read: Read, emit: Emit): number {
   return Math.min(own, tunnel);
 }
 
-function rows(name: string, vpc: string, router: string, networks: readonly string[], mtu: number, emit: Emit): void {
+function rows(
+  name: string,
+  vpc: string,
+  router: string,
+  networks: readonly GuestNetwork[],
+  raConfigs: Readonly<Record<string, string>>,
+  emit: Emit,
+): void {
   const routerPort = logicalRouterPortName(vpc, name);
+  const { routerMac, mtu } = networks[0]!;
   emit.row('Logical_Switch', name, { external_ids: { vendor: 'kube-ovn' } });
   emit.child({ table: 'Logical_Router', key: router, column: 'ports' }, 'Logical_Router_Port', routerPort, {
-    mac: macFor(routerPort),
-    networks,
+    mac: routerMac,
+    networks: networks.map(({ gateway, cidr }) => `${gateway}/${cidr.bits}`),
+    ipv6_ra_configs: raConfigs,
     options: mtu > 0 ? { gateway_mtu: String(mtu) } : {},
     external_ids: { vendor: 'kube-ovn', lr: vpc, ls: name },
   });

@@ -2,9 +2,11 @@
 import { type Cidr, cidrContains, cidrOf, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { AddressError, attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp, width } from '../../lib/netaddr/ip.ts';
-import type { StaticRoute, VpcSpec } from '../../kinds/vpc.ts';
+import type { StaticRoute, Vpc, VpcSpec } from '../../kinds/vpc.ts';
+import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION, type VpcGuestSettings } from '../dhcp/guest-options.ts';
 import { notImplemented } from './not-implemented.ts';
 import { type Emit, type Read, rule } from './rule.ts';
+import { SETTINGS_KEY } from './world.ts';
 
 /** as Kube-OVN sets them for a VPC without external ports; seconds for the age */
 const ROUTER_OPTIONS = {
@@ -15,18 +17,46 @@ const ROUTER_OPTIONS = {
 
 export const vpcRule = rule({
   kind: 'Vpc',
-  reads: { kinds: ['Subnet'], facts: [] },
-  emits: ['VpcRouter'],
+  reads: { kinds: ['Settings', 'Subnet'], facts: [] },
+  emits: ['VpcRouter', 'VpcGuests'],
   run(vpc, name, read, emit) {
     for (const issue of notImplemented('Vpc', vpc).issues) emit.issue(issue);
     emit.row('Logical_Router', name, { options: ROUTER_OPTIONS, external_ids: { vendor: 'kube-ovn' } });
     emit.fact('VpcRouter', name, { router: name });
     const seen = new Set<string>();
-    for (const [index, route] of (vpc.spec?.staticRoutes ?? []).entries())
-      staticRoute(name, vpc.spec!, route, `spec.staticRoutes[${index}]`, seen, read, emit);
+    const routed = (vpc.spec?.staticRoutes ?? []).flatMap(
+      (route, index) => staticRoute(name, vpc.spec!, route, `spec.staticRoutes[${index}]`, seen, read, emit) ?? [],
+    );
+    emit.fact('VpcGuests', name, guestSettings(vpc, routed, read));
   },
 });
 
+/** What its guests have to know: what is behind the router, and who answers their DNS questions. */
+function guestSettings({ metadata }: Vpc, routed: readonly Cidr[], read: Read): VpcGuestSettings {
+  const defaults = read.get('Settings', SETTINGS_KEY, ({ dnsServers = [], searchDomains = [] }) => ({
+    dnsServers,
+    searchDomains,
+  }));
+  const blocks = read
+    .keys('Subnet', 'vpc', metadata.name)
+    .map((key) => read.get('Subnet', key, ({ spec }) => spec?.cidrBlock ?? '') ?? '');
+  const prefixes = blocks.flatMap((block) =>
+    block.split(',').flatMap((text) => attempt(() => parseInterface(text.trim()).cidr) ?? []),
+  );
+  return {
+    prefixes: [...prefixes, ...routed].toSorted(
+      (a, b) => a.family - b.family || (a.base < b.base ? -1 : a.base > b.base ? 1 : a.bits - b.bits),
+    ),
+    dnsServers: listed(metadata.annotations?.[DNS_SERVERS_ANNOTATION]) ?? defaults?.dnsServers ?? [],
+    searchDomains: listed(metadata.annotations?.[DNS_SEARCH_ANNOTATION]) ?? defaults?.searchDomains ?? [],
+  };
+}
+
+function listed(text: string | undefined): readonly string[] | undefined {
+  return text?.split(',').map((part) => part.trim());
+}
+
+/** @returns the prefix, if the route is in force */
 function staticRoute(
   vpc: string,
   spec: VpcSpec,
@@ -35,7 +65,7 @@ function staticRoute(
   seen: Set<string>,
   read: Read,
   emit: Emit,
-): void {
+): Cidr | undefined {
   const unbuilt = unbuiltPart(route);
   if (unbuilt) {
     emit.issue({
@@ -43,10 +73,10 @@ function staticRoute(
       field: `${path}.${unbuilt.field}`,
       message: `${path}.${unbuilt.field}: ${unbuilt.what} not built yet, so this route is left out: everything else of this object is in force`,
     });
-    return;
+    return undefined;
   }
   const parsed = parseRoute(route, path, emit);
-  if (!parsed) return;
+  if (!parsed) return undefined;
   const prefix = formatCidr(parsed.prefix);
   const nextHop = formatIp(parsed.nextHop);
   if (onPeeringLink(spec, parsed.nextHop)) {
@@ -55,7 +85,7 @@ function staticRoute(
       field: `${path}.nextHopIP`,
       message: `${path}.nextHopIP: ${nextHop} is on a link to another VPC, which is not built yet (spec.vpcPeerings), so this route is left out`,
     });
-    return;
+    return undefined;
   }
   if (!subnetHolding(vpc, parsed.nextHop, read)) {
     emit.issue({
@@ -63,10 +93,10 @@ function staticRoute(
       field: `${path}.nextHopIP`,
       message: `${path}.nextHopIP: ${nextHop} is in no subnet of VPC ${vpc}, so the route to ${prefix} is left out: add a subnet that holds it, or correct the address`,
     });
-    return;
+    return undefined;
   }
   const key = `${vpc}/${prefix}/${nextHop}`;
-  if (seen.has(key)) return;
+  if (seen.has(key)) return parsed.prefix;
   seen.add(key);
   emit.child({ table: 'Logical_Router', key: vpc, column: 'static_routes' }, 'Logical_Router_Static_Route', key, {
     ip_prefix: prefix,
@@ -75,6 +105,7 @@ function staticRoute(
     route_table: '',
     external_ids: { vendor: 'kube-ovn' },
   });
+  return parsed.prefix;
 }
 
 function unbuiltPart(route: StaticRoute): { readonly field: string; readonly what: string } | undefined {

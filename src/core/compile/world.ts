@@ -14,6 +14,9 @@ import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 export interface Settings {
   /** bytes that fit into one packet between two nodes after encapsulation */
   readonly tunnelMtu: number;
+  /** for guests of VPCs that name none; of both families */
+  readonly dnsServers?: readonly string[];
+  readonly searchDomains?: readonly string[];
 }
 
 export interface Kinds {

@@ -22,6 +22,7 @@ export interface TableInfo {
 }
 
 export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
+  DHCP_Options: { root: true, columns: ['cidr', 'options', 'external_ids'] },
   Logical_Router: {
     root: true,
     nameColumn: 'name',
@@ -32,7 +33,7 @@ export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
     root: false,
     nameColumn: 'name',
     uniqueName: true,
-    columns: ['name', 'enabled', 'mac', 'networks', 'peer', 'options', 'external_ids'],
+    columns: ['name', 'enabled', 'mac', 'networks', 'peer', 'ipv6_ra_configs', 'options', 'external_ids'],
     empty: ['enabled', 'peer'],
   },
   Logical_Router_Static_Route: {
@@ -53,10 +54,12 @@ export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
       'port_security',
       'parent_name',
       'tag_request',
+      'dhcpv4_options',
+      'dhcpv6_options',
       'options',
       'external_ids',
     ],
-    empty: ['enabled', 'parent_name', 'tag_request'],
+    empty: ['enabled', 'parent_name', 'tag_request', 'dhcpv4_options', 'dhcpv6_options'],
   },
 };
 

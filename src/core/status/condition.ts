@@ -12,10 +12,20 @@ export interface Judgement {
   readonly waitsFor?: string;
 }
 
+/** What works all the same but that somebody should know; undefined when nothing is to be said. */
+export function warningCondition(issues: readonly Issue[], generation: number): Finding | undefined {
+  const warnings = issues.filter(({ severity }) => severity === 'warning');
+  const [first] = warnings;
+  if (!first) return undefined;
+  const message = warnings.map((issue) => issue.message).join('; ');
+  return { type: 'Warning', status: 'True', reason: first.reason, message, observedGeneration: generation };
+}
+
 /** the part of a condition that says something; times are added when it is stored */
 export type Finding = Pick<Condition, 'type' | 'status' | 'reason' | 'message' | 'observedGeneration'>;
 
-export function readyCondition({ issues, committed, generation, waitsFor }: Judgement): Finding {
+export function readyCondition({ issues: all, committed, generation, waitsFor }: Judgement): Finding {
+  const issues = all.filter(({ severity }) => severity === undefined);
   const about = (status: 'True' | 'False', reason: string, message: string): Finding => ({
     type: 'Ready',
     status,
@@ -29,6 +39,18 @@ export function readyCondition({ issues, committed, generation, waitsFor }: Judg
   if (first) return about('False', first.reason, issues.map(({ message }) => message).join('; '));
   if (!committed) return about('False', 'Pending', 'accepted, on its way into OVN');
   return about('True', 'Ready', 'in force');
+}
+
+/** The conditions that Weft writes, in their places: Ready, and Warning while there is something to warn of. */
+export function withFindings(
+  conditions: readonly Condition[] | undefined,
+  ready: Finding,
+  warning: Finding | undefined,
+  now: string,
+): readonly Condition[] {
+  const next = withCondition(conditions, ready, now);
+  if (warning) return withCondition(next, warning, now);
+  return next.some(({ type }) => type === 'Warning') ? next.filter(({ type }) => type !== 'Warning') : next;
 }
 
 /**

@@ -64,6 +64,7 @@ test('counters beyond 2^53 are exact; foreign status fields stay', () => {
     undefined,
     usage,
     readyCondition({ issues: [], committed: true, generation: 1 }),
+    undefined,
     'T',
   );
   expect(status).toMatchObject({
@@ -78,6 +79,7 @@ test('counters beyond 2^53 are exact; foreign status fields stay', () => {
     ['b', 'a'],
     true,
     readyCondition({ issues: [], committed: true, generation: 1 }),
+    undefined,
     'T',
   );
   expect(vpc).toMatchObject({ standby: true, router: 'v', subnets: ['a', 'b'] });

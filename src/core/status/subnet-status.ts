@@ -1,6 +1,6 @@
 import type { Subnet, SubnetStatus } from '../../kinds/subnet.ts';
 import type { PoolUsage } from '../ipam/pool.ts';
-import { type Finding, withCondition } from './condition.ts';
+import { type Finding, withFindings } from './condition.ts';
 
 const NONE: PoolUsage = { available: 0n, availableRange: '', using: 0n, usingRange: '' };
 
@@ -10,11 +10,12 @@ export function subnetStatus(
   v4: PoolUsage | undefined,
   v6: PoolUsage | undefined,
   ready: Finding,
+  warning: Finding | undefined,
   now: string,
 ): SubnetStatus {
   return {
     ...subnet.status,
-    conditions: withCondition(subnet.status?.conditions as never, ready, now) as never,
+    conditions: withFindings(subnet.status?.conditions as never, ready, warning, now) as never,
     ...family('v4', v4 ?? NONE),
     ...family('v6', v6 ?? NONE),
     activateGateway: '',

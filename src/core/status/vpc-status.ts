@@ -1,5 +1,5 @@
 import type { Vpc, VpcStatus } from '../../kinds/vpc.ts';
-import { type Finding, withCondition } from './condition.ts';
+import { type Finding, withFindings } from './condition.ts';
 
 /**
  * Status of a VPC: the router, its subnets in order, the Ready condition.
@@ -10,11 +10,12 @@ export function vpcStatus(
   subnets: readonly string[],
   standby: boolean,
   ready: Finding,
+  warning: Finding | undefined,
   now: string,
 ): VpcStatus {
   return {
     ...vpc.status,
-    conditions: withCondition(vpc.status?.conditions as never, ready, now) as never,
+    conditions: withFindings(vpc.status?.conditions as never, ready, warning, now) as never,
     standby,
     default: false,
     router: vpc.metadata.name,

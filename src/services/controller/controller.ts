@@ -258,7 +258,7 @@ export class Controller {
   /** an interface has no status: what is wrong with it is an event of its IP object */
   #complain(name: string): void {
     const ip = this.#caches.ips.get(name);
-    const [issue] = this.compiler.issues('IP', name);
+    const issue = this.compiler.issues('IP', name).find(({ severity }) => severity === undefined);
     if (ip && issue) this.#events.record(ip, 'Warning', issue.reason, issue.message);
   }
 

@@ -1,7 +1,7 @@
 /** Statuses, conditions and finalizers of VPCs and subnets: written when they say something new, counters no more often than a person reads. */
 import type { Allocator } from '../../core/ipam/allocator.ts';
 import { equal } from '../../core/ovn/equal.ts';
-import { type Finding, readyCondition } from '../../core/status/condition.ts';
+import { type Finding, readyCondition, warningCondition } from '../../core/status/condition.ts';
 import { subnetStatus } from '../../core/status/subnet-status.ts';
 import { vpcStatus } from '../../core/status/vpc-status.ts';
 import { FINALIZER } from '../../core/admit/verdict.ts';
@@ -85,7 +85,14 @@ export class Statuses {
     const ready = this.#ready('Vpc', vpc, 'subnets', subnets);
     await this.#store(
       vpc,
-      vpcStatus(vpc, subnets, this.#options.isPresent(`Logical_Router/${name}`), ready, now()),
+      vpcStatus(
+        vpc,
+        subnets,
+        this.#options.isPresent(`Logical_Router/${name}`),
+        ready,
+        this.#warning('Vpc', vpc),
+        now(),
+      ),
       ready,
     );
   }
@@ -97,7 +104,11 @@ export class Statuses {
     if (await this.#finalize(subnet, users.length === 0)) return;
     const ready = this.#ready('Subnet', subnet, 'interfaces', users);
     const usage = (family: 4 | 6) => this.#options.allocator.usage(name, family);
-    await this.#store(subnet, subnetStatus(subnet, usage(4), usage(6), ready, now()), ready);
+    await this.#store(
+      subnet,
+      subnetStatus(subnet, usage(4), usage(6), ready, this.#warning('Subnet', subnet), now()),
+      ready,
+    );
   }
 
   #ready(kind: 'Vpc' | 'Subnet', object: KubeObject, what: string, users: readonly string[]): Finding {
@@ -114,6 +125,10 @@ export class Statuses {
       generation,
       ...waitsFor,
     });
+  }
+
+  #warning(kind: 'Vpc' | 'Subnet', { metadata: { name, generation = 1 } }: KubeObject): Finding | undefined {
+    return warningCondition(this.#options.compiler.issues(kind, name), generation);
   }
 
   /** Lets go of an object that is being deleted and that nobody uses; true when it did. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { IpObject } from '../../../kinds/ip.ts';
 import type { Subnet } from '../../../kinds/subnet.ts';
 import type { Vpc } from '../../../kinds/vpc.ts';
-import { type Change, SETTINGS_KEY } from '../world.ts';
+import { type Change, type Settings, SETTINGS_KEY } from '../world.ts';
 
 const created = fc.integer({ min: 0, max: 3 }).map((second) => `2026-01-01T00:00:0${second}Z`);
 
@@ -20,13 +20,34 @@ const ROUTES = [
 const vpcName = fc.constantFrom('a', 'b', 'a-b');
 const subnetName = fc.constantFrom('n1', 'n2', 'n3', 'b-n1');
 
-export const vpc = fc.record({ name: vpcName, created, routes: fc.subarray([...ROUTES]), external: fc.boolean() }).map(
-  ({ name, created: at, routes, external }): Vpc => ({
-    apiVersion: 'kubeovn.io/v1',
-    kind: 'Vpc',
-    metadata: { name, creationTimestamp: at },
-    spec: { staticRoutes: routes, ...(external ? { enableExternal: true } : {}) },
-  }),
+export const vpc = fc
+  .record({
+    name: vpcName,
+    created,
+    routes: fc.subarray([...ROUTES]),
+    external: fc.boolean(),
+    annotations: fc.constantFrom<Readonly<Record<string, string>>>(
+      {},
+      { 'network.harvesterhci.io/dns-servers': '1.1.1.1' },
+    ),
+  })
+  .map(
+    ({ name, created: at, routes, external, annotations }): Vpc => ({
+      apiVersion: 'kubeovn.io/v1',
+      kind: 'Vpc',
+      metadata: { name, creationTimestamp: at, annotations },
+      spec: { staticRoutes: routes, ...(external ? { enableExternal: true } : {}) },
+    }),
+  );
+
+/** what a subnet may say of DHCP, also what came past the door */
+const guests = fc.constantFrom(
+  {},
+  { enableDHCP: true },
+  { enableDHCP: true, dhcpV4Options: 'dns_server=8.8.8.8', enableIPv6RA: false },
+  { enableDHCP: true, dhcpV4Options: 'nonsense' },
+  { enableIPv6RA: true, ipv6RAConfigs: 'address_mode=slaac' },
+  { enableDHCP: true, ipv6RAConfigs: 'address_mode=dhcpv6_stateless', dhcpV6Options: 'dns_server=fd00::53' },
 );
 
 const block = fc.constantFrom(
@@ -39,13 +60,36 @@ const block = fc.constantFrom(
 );
 
 export const subnet = fc
-  .record({ name: subnetName, created, vpc: vpcName, block, restricted: fc.boolean(), mtu: fc.constantFrom(0, 1300) })
+  .record({
+    name: subnetName,
+    created,
+    vpc: vpcName,
+    block,
+    guests,
+    restricted: fc.boolean(),
+    mtu: fc.constantFrom(0, 1300),
+  })
   .map(
-    ({ name, created: at, vpc: owner, block: [cidrBlock = '', gateway = ''], restricted, mtu }): Subnet => ({
+    ({
+      name,
+      created: at,
+      vpc: owner,
+      block: [cidrBlock = '', gateway = ''],
+      guests: said,
+      restricted,
+      mtu,
+    }): Subnet => ({
       apiVersion: 'kubeovn.io/v1',
       kind: 'Subnet',
       metadata: { name, creationTimestamp: at },
-      spec: { vpc: owner, cidrBlock, gateway, ...(restricted ? { private: true } : {}), ...(mtu ? { mtu } : {}) },
+      spec: {
+        vpc: owner,
+        cidrBlock,
+        gateway,
+        ...(restricted ? { private: true } : {}),
+        ...(mtu ? { mtu } : {}),
+        ...said,
+      },
     }),
   );
 
@@ -56,16 +100,22 @@ export const nic = fc
     subnet: subnetName,
     host: fc.integer({ min: 2, max: 5 }),
     node: fc.constantFrom('', 'node1', 'node2', 'a,b'),
-    open: fc.boolean(),
+    annotations: fc.constantFrom<Readonly<Record<string, string>>>(
+      {},
+      { 'ovn.kubernetes.io/port_security': 'false' },
+      { 'ovn.kubernetes.io/dhcp-v4-options': 'mtu=1200' },
+      { 'ovn.kubernetes.io/dhcp-v6-options': 'dns_server=fd00::1', 'ovn.kubernetes.io/default_route': 'false' },
+      { 'ovn.kubernetes.io/default_route': 'false' },
+    ),
   })
   .map(
-    ({ name, created: at, subnet: network, host, node, open }): IpObject => ({
+    ({ name, created: at, subnet: network, host, node, annotations }): IpObject => ({
       apiVersion: 'kubeovn.io/v1',
       kind: 'IP',
       metadata: {
         name,
         creationTimestamp: at,
-        ...(open ? { annotations: { 'ovn.kubernetes.io/port_security': 'false' } } : {}),
+        annotations,
       },
       spec: {
         subnet: network,
@@ -79,8 +129,11 @@ export const nic = fc
   );
 
 const settings = fc
-  .constantFrom(1442, 1450)
-  .map((tunnelMtu): Change => ({ kind: 'Settings', key: SETTINGS_KEY, object: { tunnelMtu } }));
+  .constantFrom<Settings>(
+    { tunnelMtu: 1442 },
+    { tunnelMtu: 1450, dnsServers: ['9.9.9.9', 'fd00::9'], searchDomains: ['lab.test'] },
+  )
+  .map((object): Change => ({ kind: 'Settings', key: SETTINGS_KEY, object }));
 
 export const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: settings },
