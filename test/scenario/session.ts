@@ -72,7 +72,12 @@ export class Session {
     const kinds: KindName[] = ['Vpc', 'Subnet', 'IP'];
     const issues = kinds.flatMap((kind) =>
       [...this.#compiler.world.all(kind)].flatMap(([key]) =>
-        this.#compiler.issues(kind, key).map(({ reason, message }) => `${kind}/${key} ${reason}: ${message}`),
+        this.#compiler
+          .issues(kind, key)
+          .map(
+            ({ severity, reason, message }) =>
+              `${kind}/${key} ${severity ? `(${severity}) ` : ''}${reason}: ${message}`,
+          ),
       ),
     );
     return { rows: difference(before, this.#rows), issues: issues.toSorted() };
@@ -105,7 +110,8 @@ function text(value: unknown, names: ReadonlyMap<string, string>): string {
       .map((item) => names.get(String(item)) ?? String(item))
       .toSorted()
       .join(' | ')}]`;
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (value === undefined) return '';
+  if (typeof value !== 'object' || value === null) return names.get(String(value)) ?? String(value);
   const pairs = Object.entries(value).filter(([key]) => key !== OWNER && key !== 'weft-key');
   return `{${pairs
     .map(([key, item]) => `${key}=${item}`)
