@@ -12,6 +12,8 @@ export interface VmNetwork {
 export interface VmInterface {
   readonly name: string;
   readonly macAddress?: string;
+  /** absent: it is to be taken out of a machine that runs */
+  readonly state?: string;
 }
 
 export interface VmiSpec {

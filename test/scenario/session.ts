@@ -5,7 +5,7 @@ import { noDirt } from '../../src/core/compile/desired.ts';
 import { Compiler } from '../../src/core/compile/engine.ts';
 import { RULES } from '../../src/core/compile/rules.ts';
 import { type KindName, SETTINGS_KEY } from '../../src/core/compile/world.ts';
-import { OWNER } from '../../src/core/ovn/tables.ts';
+import { type ObservedColumns, OWNER } from '../../src/core/ovn/tables.ts';
 import { ObservedRows } from '../../src/core/plan/observed.ts';
 import { plan } from '../../src/core/plan/plan.ts';
 import { ModelDatabase } from '../../src/core/plan/testing/database.ts';
@@ -94,17 +94,14 @@ export class Session {
 }
 
 /** columns that say something, UUIDs as names, Weft's own marks left out */
-function printed(
-  columns: Readonly<Record<string, unknown>>,
-  names: ReadonlyMap<string, string>,
-): Record<string, string> {
+function printed(columns: ObservedColumns, names: ReadonlyMap<string, string>): Record<string, string> {
   const texts = Object.entries(columns)
     .filter(([column]) => column !== 'name')
     .map(([column, value]) => [column, text(value, names)] as const);
   return Object.fromEntries(texts.filter(([, value]) => value !== '' && value !== '[]' && value !== '{}'));
 }
 
-function text(value: unknown, names: ReadonlyMap<string, string>): string {
+function text(value: ObservedColumns[string], names: ReadonlyMap<string, string>): string {
   if (Array.isArray(value))
     return `[${value
       .map((item) => names.get(String(item)) ?? String(item))

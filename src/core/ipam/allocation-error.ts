@@ -1,5 +1,6 @@
 export const ALLOCATION_REASONS = [
   'SubnetNotFound',
+  'PoolNotFound',
   'AddressInvalid',
   'AddressOutOfRange',
   'AddressReserved',

@@ -11,6 +11,7 @@ const PLAN: SubnetPlan = {
   gateways: [parseIp('10.0.0.1'), parseIp('fd00::1')],
   excluded: [parseRange('10.0.0.3..10.0.0.4')],
   routerMac: '02:00:00:00:00:01',
+  slaac: false,
 };
 
 const text = (allocation: Allocation) => allocation.ips.map(formatIp);

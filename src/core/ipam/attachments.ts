@@ -1,4 +1,6 @@
 /** Which networks a pod or virtual machine asks for, and what a network attachment says. Source: Multus' network annotation (de-facto standard v1.3), KubeVirt's spec.networks. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { VirtualMachine, VmInterface, VmiSpec, VmNetwork } from '../../kinds/virtual-machine.ts';
 
@@ -11,6 +13,8 @@ export interface NetworkSelection {
   /** name of the interface in the pod; given, or net1, net2, ... by position */
   readonly interface: string;
   readonly interfaceGiven: boolean;
+  /** name of the network in the machine's spec */
+  readonly nic?: string;
   readonly mac?: string;
   readonly ips?: readonly string[];
 }
@@ -41,7 +45,7 @@ export function parseNetworks(text: string, defaultNamespace: string): readonly 
 function selectionsOf(items: readonly Item[], defaultNamespace: string): readonly NetworkSelection[] | Problem {
   const selections: NetworkSelection[] = [];
   for (const [index, item] of items.entries()) {
-    const { name, namespace = defaultNamespace, interface: given } = item;
+    const { name, namespace = defaultNamespace, interface: given, nic } = item;
     if (typeof name !== 'string' || !NAME.test(name) || typeof namespace !== 'string' || !NAME.test(namespace))
       return { problem: `network ${index + 1} must be [namespace/]name[@interface] with lower-case names` };
     if (given !== undefined && (typeof given !== 'string' || !INTERFACE_NAME.test(given)))
@@ -53,6 +57,7 @@ function selectionsOf(items: readonly Item[], defaultNamespace: string): readonl
       namespace,
       interface: given ?? `net${index + 1}`,
       interfaceGiven: given !== undefined,
+      ...(nic === undefined ? {} : { nic }),
       ...requests(item),
     });
   }
@@ -76,13 +81,20 @@ interface Item {
   readonly interface?: unknown;
   readonly mac?: unknown;
   readonly ips?: unknown;
+  readonly nic?: string;
 }
 
 function jsonItems(text: string): readonly Item[] | Problem {
   try {
     const value: unknown = JSON.parse(text);
     if (Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null))
-      return value as readonly Item[];
+      return (value as readonly Item[]).map(({ name, namespace, interface: face, mac, ips }) => ({
+        name,
+        namespace,
+        interface: face,
+        mac,
+        ips,
+      }));
   } catch {
     // falls through to the one answer
   }
@@ -120,14 +132,20 @@ export function networksOfVm(vm: VirtualMachine): readonly NetworkSelection[] | 
   if (wrong >= 0)
     return { problem: `spec.networks[${wrong}] needs a name, and multus.networkName if it has multus (both text)` };
   const declared = (networks as readonly VmNetwork[]).filter((network) => network.multus !== undefined);
-  if (declared.length > 0)
+  if (declared.length > 0) {
+    const faces = interfacesOf(template?.spec);
     return selectionsOf(
-      declared.map((network) => ({
-        ...textItem(network.multus!.networkName),
-        mac: macOf(template?.spec, network.name),
-      })),
+      declared
+        .filter(({ name }) => faces.get(name)?.state !== 'absent')
+        .map(({ name, multus }) => ({
+          ...textItem(multus!.networkName),
+          interface: podInterfaceName(name),
+          mac: faces.get(name)?.macAddress,
+          nic: name,
+        })),
       namespace,
     );
+  }
   const annotation =
     template?.metadata?.annotations?.[NETWORKS_ANNOTATION] ?? vm.metadata.annotations?.[NETWORKS_ANNOTATION];
   return parseNetworks(annotation ?? '', namespace);
@@ -139,10 +157,19 @@ function isVmNetwork(value: unknown): boolean {
   return typeof name === 'string' && (multus === undefined || typeof multus?.networkName === 'string');
 }
 
-function macOf(spec: VmiSpec | undefined, network: string): unknown {
+/** the machine's interfaces by name; whatever stands there, only text is taken */
+function interfacesOf(spec: VmiSpec | undefined): ReadonlyMap<string, Partial<VmInterface>> {
   const interfaces: unknown = spec?.domain?.devices?.interfaces;
-  if (!Array.isArray(interfaces)) return undefined;
-  return (interfaces as readonly (Partial<VmInterface> | null)[]).find((face) => face?.name === network)?.macAddress;
+  if (!Array.isArray(interfaces)) return new Map();
+  const known = (interfaces as readonly (Partial<VmInterface> | null)[]).filter(
+    (face) => typeof face?.name === 'string',
+  );
+  return new Map(known.map((face) => [face!.name!, face!]));
+}
+
+/** Name that KubeVirt gives a network's interface in the launcher pod: `pod`, and 11 hexadecimal digits of the SHA-256 of the network's name. */
+export function podInterfaceName(network: string): string {
+  return `pod${bytesToHex(sha256(utf8ToBytes(network))).slice(0, 11)}`;
 }
 
 export interface Attachment {

@@ -18,6 +18,12 @@ export type TakeFailure =
   | { readonly reason: 'AddressReserved'; readonly by: 'gateway' }
   | { readonly reason: 'AddressInUse'; readonly owner: string };
 
+/** where an address is looked for */
+export interface Limits {
+  readonly within?: IntervalSet;
+  readonly without?: IntervalSet;
+}
+
 export class Pool {
   readonly cidr: Cidr;
   readonly gateway: bigint | undefined;
@@ -48,9 +54,17 @@ export class Pool {
     return this.cidr.family;
   }
 
-  /** the address that would be given next */
-  next(): bigint | undefined {
-    return this.#fresh.lowest ?? this.#released.values().next().value;
+  /** the address that would be given next: inside of `within`, or outside of `without` */
+  next({ within, without }: Limits = {}): bigint | undefined {
+    if (!within && (!without || without.isEmpty)) return this.#fresh.lowest ?? this.#released.values().next().value;
+    const fresh = within ? this.#fresh.lowestIn(within) : this.#fresh.lowestOutside(without!);
+    if (fresh !== undefined) return fresh;
+    for (const address of this.#released) if (within ? within.has(address) : !without!.has(address)) return address;
+    return undefined;
+  }
+
+  isFree(address: bigint): boolean {
+    return this.#fresh.has(address) || this.#released.has(address);
   }
 
   owner(address: bigint): string | undefined {
@@ -78,11 +92,14 @@ export class Pool {
     if (!this.#excluded.has(address)) this.#released.add(address);
   }
 
-  usage(): PoolUsage {
-    const available = new IntervalSet(this.#fresh.intervals);
-    for (const address of this.#released) available.add(address);
+  /** @param within only these addresses are counted */
+  usage(within?: IntervalSet): PoolUsage {
+    const all = new IntervalSet(this.#fresh.intervals);
+    for (const address of this.#released) all.add(address);
+    const available = within ? all.intersection(within) : all;
     const using = new IntervalSet();
-    for (const address of this.#owners.keys()) if (!this.#excluded.has(address)) using.add(address);
+    for (const address of this.#owners.keys())
+      if (!this.#excluded.has(address) && (!within || within.has(address))) using.add(address);
     return {
       available: available.size,
       availableRange: this.#text(available),

@@ -80,6 +80,36 @@ export class IntervalSet {
     return result;
   }
 
+  /** the integers that are in both */
+  intersection(other: IntervalSet): IntervalSet {
+    return this.without(this.without(other));
+  }
+
+  /** the smallest integer that is in `other` too */
+  lowestIn(other: IntervalSet): bigint | undefined {
+    for (const { first, last } of other.#items) {
+      const item = this.#items[this.#firstEndingAtOrAfter(first)];
+      const candidate = item && (item.first > first ? item.first : first);
+      if (candidate !== undefined && candidate <= last) return candidate;
+    }
+    return undefined;
+  }
+
+  /** the smallest integer that is not in `other` */
+  lowestOutside(other: IntervalSet): bigint | undefined {
+    for (const { first, last } of this.#items) {
+      let candidate = first;
+      for (
+        let item = other.#items[other.#firstEndingAtOrAfter(candidate)];
+        item && item.first <= candidate;
+        item = other.#items[other.#firstEndingAtOrAfter(candidate)]
+      )
+        candidate = item.last + 1n;
+      if (candidate <= last) return candidate;
+    }
+    return undefined;
+  }
+
   /** index of the first interval whose end is >= value */
   #firstEndingAtOrAfter(value: bigint): number {
     let low = 0;

@@ -18,3 +18,11 @@ export function localMac(bits: bigint): string {
   const rest = (bits & 0xffffffffffn).toString(16).padStart(10, '0');
   return [first.toString(16).padStart(2, '0'), ...(rest.match(/../g) ?? [])].join(':');
 }
+
+/** The lower 64 bits of an IPv6 address that follow from a MAC address (modified EUI-64, RFC 4291 appendix A). */
+export function eui64(mac: string): bigint {
+  const octets = mac.split(':').map((octet) => Number.parseInt(octet, 16));
+  const [first = 0, second = 0, third = 0, ...rest] = octets;
+  const all = [first ^ 0x02, second, third, 0xff, 0xfe, ...rest];
+  return all.reduce((value, octet) => (value << 8n) | BigInt(octet), 0n);
+}

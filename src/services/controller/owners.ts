@@ -3,21 +3,26 @@
  * with what it got; what no owner needs any more is deleted. Level-triggered: a key says which owner to look at, never what happened.
  */
 import { AllocationError } from '../../core/ipam/allocation-error.ts';
-import type { Allocation, Allocator, Request } from '../../core/ipam/allocator.ts';
-import { networksOfVm, selectionProvider } from '../../core/ipam/attachments.ts';
-import { PORT_SECURITY_ANNOTATION } from '../../core/compile/nic-rule.ts';
+import type { Allocator, Request } from '../../core/ipam/allocator.ts';
+import {
+  NETWORKS_ANNOTATION,
+  networksOfVm,
+  parseNetworks,
+  type Problem,
+  selectionProvider,
+} from '../../core/ipam/attachments.ts';
+import { type Interface, interfacesOf, type Networks } from '../../core/ipam/interfaces.ts';
+import type { AnnotationSource } from '../../core/ipam/wishes.ts';
 import { portName } from '../../core/ovn/names.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isOvertaken, isReason, KubeError } from '../../lib/kube/error.ts';
-import { AddressError } from '../../lib/netaddr/error.ts';
-import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
-import { isUnicastMac, parseMac } from '../../lib/netaddr/mac.ts';
-import { type Interface, interfacesOf, type Networks } from './interfaces.ts';
-import { isAlive, type Owner, ownerKey, parseOwnerKey, type Pod } from './pod.ts';
+import { checkOwner, ipObject, ipPatch, type PortSettings, portSettings, RESERVED } from './ip-objects.ts';
+import { isAlive, type Owner, ordinalOf, ownerKey, parseOwnerKey, type Pod } from './pod.ts';
 import { interfaceAnnotations } from './pod-annotations.ts';
+import { asksByName, requestOf, sourcesOf } from './requests.ts';
 import { RESOURCES } from './resources.ts';
 
 export interface OwnersOptions {
@@ -32,8 +37,16 @@ export interface OwnersOptions {
   /** an IP object was written: let the rest know at once */
   learnIp(ip: IpObject): void;
   learnPod(pod: Pod): void;
-  /** an event on the pod, and on the machine that it runs */
-  warn(pod: Pod, owner: Owner, reason: string, message: string): void;
+  /** an event on the pod, if there is one, and on the machine that it runs */
+  warn(pod: Pod | undefined, owner: Owner, reason: string, message: string): void;
+}
+
+/** What one interface is made for: a pod, or a machine that does not run. */
+interface Purpose {
+  readonly owner: Owner;
+  readonly key: string;
+  readonly pod: Pod | undefined;
+  readonly sources: readonly AnnotationSource[];
 }
 
 export class Owners {
@@ -57,26 +70,76 @@ export class Owners {
     const pods = this.#options.podsOf(key).filter((pod) => isAlive(pod) && pod.spec?.nodeName);
     const needed = new Set<string>();
     for (const pod of pods) for (const name of await this.#provide(pod, owner, key)) needed.add(name);
+    if (pods.length === 0) await this.#reserve(owner, key);
     await this.#release(owner, key, needed);
   }
 
   /** Gives a pod its interfaces; returns the names of those that it needs, also when it did not get them. */
   async #provide(pod: Pod, owner: Owner, key: string): Promise<readonly string[]> {
-    const interfaces = interfacesOf(pod, owner, this.#options.networks);
+    const interfaces = this.#interfacesOfPod(pod, owner);
     if ('problem' in interfaces) {
       this.#stuck.add(key);
       this.#options.warn(pod, owner, 'NetworkNotReady', interfaces.problem);
       return this.#options.ipsOf(key).map(({ metadata }) => metadata.name);
     }
+    const purpose = { owner, key, pod, sources: sourcesOf(pod, this.#machine(owner)) };
     const annotations: Record<string, string> = {};
-    for (const face of interfaces) Object.assign(annotations, await this.#provideInterface(pod, owner, key, face));
+    for (const [index, face] of interfaces.entries())
+      Object.assign(annotations, await this.#provideInterface(purpose, face, interfaces.slice(0, index)));
     const present = pod.metadata.annotations ?? {};
     if (Object.entries(annotations).some(([name, value]) => present[name] !== value))
       await this.#annotate(pod, annotations);
-    return interfaces.map(({ name }) => name);
+    return interfaces.map(({ port }) => port);
   }
 
-  async #provideInterface(pod: Pod, owner: Owner, key: string, face: Interface): Promise<Record<string, string>> {
+  #interfacesOfPod(pod: Pod, owner: Owner): readonly Interface[] | Problem {
+    const selections = parseNetworks(pod.metadata.annotations?.[NETWORKS_ANNOTATION] ?? '', owner.namespace);
+    if ('problem' in selections) return { problem: `annotation ${NETWORKS_ANNOTATION} ${selections.problem}` };
+    const machine = this.#machine(owner);
+    const declared = machine ? networksOfVm(machine) : [];
+    const nics = new Map(
+      'problem' in declared ? [] : declared.map((selection) => [selection.interface, selection.nic]),
+    );
+    return interfacesOf(
+      selections.map((selection) => {
+        const nic = nics.get(selection.interface);
+        return nic === undefined ? selection : { ...selection, nic };
+      }),
+      owner,
+      this.#options.networks,
+    );
+  }
+
+  #machine({ kind, namespace, name }: Owner): VirtualMachine | undefined {
+    return kind === 'VirtualMachine' ? this.#options.vm(`${namespace}/${name}`) : undefined;
+  }
+
+  /** A machine that does not run keeps the addresses that it asks for by name: nobody else may get them meanwhile. */
+  async #reserve(owner: Owner, key: string): Promise<void> {
+    const vm = this.#machine(owner);
+    if (!vm || vm.metadata.deletionTimestamp !== undefined || isMeantToRun(vm)) return;
+    const selections = networksOfVm(vm);
+    const interfaces = 'problem' in selections ? selections : interfacesOf(selections, owner, this.#options.networks);
+    if ('problem' in interfaces) return;
+    const purpose = { owner, key, pod: undefined, sources: sourcesOf(undefined, vm) };
+    for (const [index, face] of interfaces.entries()) {
+      if (this.#options.ip(face.port) || asksByName(purpose.sources, face))
+        await this.#provideInterface(purpose, face, interfaces.slice(0, index));
+    }
+  }
+
+  /** @throws AllocationError when what is asked for cannot be read */
+  #requestOf({ sources, owner: { namespace }, pod }: Purpose, face: Interface): Request {
+    return requestOf(sources, face, { namespace, ordinal: pod && ordinalOf(pod) }, this.#options.allocator);
+  }
+
+  /** @returns the pod's annotations for this interface; none when it could not be had */
+  async #provideInterface(
+    purpose: Purpose,
+    face: Interface,
+    earlier: readonly Interface[],
+  ): Promise<Record<string, string>> {
+    const { owner, key, pod } = purpose;
     const subnet = this.#options.subnet(face.subnet);
     if (!subnet || subnet.metadata.deletionTimestamp !== undefined) {
       this.#stuck.add(key);
@@ -89,7 +152,11 @@ export class Owners {
       return {};
     }
     try {
-      const ip = await this.#ensureIp(pod, owner, face);
+      const ip = await this.#ensureIp(
+        purpose,
+        face,
+        portSettings(purpose.sources, face, this.#hasIpv4(face) && earlier.some((other) => this.#hasIpv4(other))),
+      );
       return ip ? interfaceAnnotations(face, ip, subnet, owner) : {};
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
@@ -99,53 +166,56 @@ export class Owners {
     }
   }
 
+  #hasIpv4({ subnet }: Interface): boolean {
+    return this.#options.subnet(subnet)?.spec?.cidrBlock?.includes('.') ?? false;
+  }
+
   /**
    * The IP object of an interface, made or brought up to date. Undefined when an old one had to go first: its deletion brings us back.
    * @throws AllocationError
    */
-  async #ensureIp(pod: Pod, owner: Owner, face: Interface): Promise<IpObject | undefined> {
-    const known = this.#options.ip(face.name);
-    if (!known) return this.#makeIp(pod, owner, face);
+  async #ensureIp(purpose: Purpose, face: Interface, settings: PortSettings): Promise<IpObject | undefined> {
+    const { owner, pod } = purpose;
+    const { allocator } = this.#options;
+    const known = this.#options.ip(face.port);
+    if (!known) return this.#makeIp(purpose, face, settings);
     checkOwner(known, owner);
     if (
       known.spec?.subnet !== face.subnet ||
-      (this.#isNewAndAlone(pod, owner, face) && wantsOthers(known, staticRequest(pod, face)))
+      (this.#isFresh(purpose, face) && !allocator.fits(face.subnet, face.port, this.#requestOf(purpose, face)))
     ) {
-      await this.#options.client.delete(RESOURCES.ips, { name: face.name });
+      await this.#options.client.delete(RESOURCES.ips, { name: face.port });
       return undefined;
     }
-    const nodeName = pod.spec?.nodeName ?? '';
-    const security = portSecurity(pod, face);
-    if (known.spec.nodeName === nodeName && known.metadata.annotations?.[PORT_SECURITY_ANNOTATION] === security)
-      return known;
-    const change = {
-      metadata: { labels: nodeLabel(nodeName), annotations: { [PORT_SECURITY_ANNOTATION]: security ?? null } },
-      spec: { nodeName },
-    };
-    const changed = await this.#options.client.patch<IpObject>(RESOURCES.ips, { name: face.name }, change);
+    const patch = ipPatch(known, pod?.spec?.nodeName ?? known.spec.nodeName ?? '', settings);
+    if (!patch) return known;
+    const changed = await this.#options.client.patch<IpObject>(RESOURCES.ips, { name: face.port }, patch);
     this.#options.learnIp(changed);
     return changed;
   }
 
-  /** the pod has no addresses of ours yet, and no other pod of its owner has: what its annotations say is a wish that can be granted */
-  #isNewAndAlone(pod: Pod, owner: Owner, { provider }: Interface): boolean {
-    if (pod.metadata.annotations?.[`${provider}.kubernetes.io/allocated`] === 'true') return false;
-    return this.#options.podsOf(ownerKey(owner)).filter(isAlive).length === 1;
+  /** nobody uses the addresses yet: what is asked for now can be granted */
+  #isFresh({ pod, owner }: Purpose, { provider }: Interface): boolean {
+    if (pod?.metadata.annotations?.[`${provider}.kubernetes.io/allocated`] === 'true') return false;
+    return this.#options.podsOf(ownerKey(owner)).filter(isAlive).length <= 1;
   }
 
-  async #makeIp(pod: Pod, owner: Owner, face: Interface): Promise<IpObject> {
-    const allocation = this.#options.allocator.allocate(face.subnet, face.name, staticRequest(pod, face));
+  async #makeIp(purpose: Purpose, face: Interface, settings: PortSettings): Promise<IpObject> {
+    const { owner, pod } = purpose;
+    const { allocator, client, learnIp } = this.#options;
+    const allocation = allocator.allocate(face.subnet, face.port, this.#requestOf(purpose, face));
     try {
-      const stored = await this.#options.client.create<IpObject>(RESOURCES.ips, ipObject(pod, face, owner, allocation));
-      this.#options.learnIp(stored);
+      const object = ipObject(face, owner, pod?.spec?.nodeName ?? '', settings, allocation);
+      const stored = await client.create<IpObject>(RESOURCES.ips, object);
+      learnIp(stored);
       return stored;
     } catch (error) {
-      this.#options.allocator.release(face.subnet, face.name);
+      allocator.release(face.subnet, face.port);
       // made by an earlier try whose answer was lost: take it as it is
       if (!isReason(error, 'AlreadyExists')) throw refused(error);
-      const stored = await this.#options.client.get<IpObject>(RESOURCES.ips, undefined, face.name);
+      const stored = await client.get<IpObject>(RESOURCES.ips, undefined, face.port);
       checkOwner(stored, owner);
-      this.#options.learnIp(stored);
+      learnIp(stored);
       return stored;
     }
   }
@@ -176,112 +246,26 @@ export class Owners {
     }
   }
 
-  #vmInterfaces({ namespace, name }: Owner): ReadonlySet<string> {
-    const vm = this.#options.vm(`${namespace}/${name}`);
+  #vmInterfaces(owner: Owner): ReadonlySet<string> {
+    const vm = this.#machine(owner);
     const selections = vm && vm.metadata.deletionTimestamp === undefined ? networksOfVm(vm) : [];
     if ('problem' in selections)
-      return new Set(
-        this.#options.ipsOf(ownerKey({ kind: 'VirtualMachine', namespace, name })).map(({ metadata }) => metadata.name),
-      );
-    return new Set(selections.map((selection) => portName(name, namespace, selectionProvider(selection, selections))));
+      return new Set(this.#options.ipsOf(ownerKey(owner)).map(({ metadata }) => metadata.name));
+    return new Set(
+      selections.map((selection) => portName(owner.name, owner.namespace, selectionProvider(selection, selections))),
+    );
   }
 }
 
-/** label of IP objects: "false" on those that Weft made for a pod or machine; others are reservations of users */
-const RESERVED = 'ovn.kubernetes.io/ip_reserved';
+/** a launcher is on its way, or will be: the machine's addresses come with it */
+function isMeantToRun({ spec }: VirtualMachine): boolean {
+  if (spec?.runStrategy !== undefined) return spec.runStrategy !== 'Halted' && spec.runStrategy !== 'Manual';
+  return spec?.running ?? true;
+}
 
 /** a refusal of the API server that says why the address cannot be had */
 function refused(error: unknown): unknown {
   return error instanceof KubeError && error.reason === 'Invalid'
     ? new AllocationError('AddressInUse', error.message)
     : error;
-}
-
-/**
- * Addresses that are asked for: by annotation, else in the network selection itself (`10.0.0.5` or `10.0.0.5/16`).
- * @throws AllocationError when they are no addresses
- */
-function staticRequest(pod: Pod, { provider, mac, ips }: Interface): Request {
-  const annotations = pod.metadata.annotations ?? {};
-  const addresses = annotations[`${provider}.kubernetes.io/ip_address`]?.split(',') ?? ips ?? [];
-  const macAddress = annotations[`${provider}.kubernetes.io/mac_address`] ?? mac;
-  try {
-    const parsed = addresses.map((text) => parseIp(text.trim().split('/')[0]!));
-    return {
-      ...(parsed.length > 0 ? { ips: parsed } : {}),
-      ...(macAddress === undefined ? {} : { mac: unicastMac(macAddress) }),
-    };
-  } catch (error) {
-    if (!(error instanceof AddressError)) throw error;
-    throw new AllocationError(
-      'AddressInvalid',
-      `the address asked for on ${provider}, ${error.message}: correct the annotation or the network selection`,
-    );
-  }
-}
-
-function unicastMac(text: string): string {
-  const mac = parseMac(text);
-  if (!isUnicastMac(mac)) throw new AddressError(text, 'is no unicast MAC address');
-  return mac;
-}
-
-/** label keys and values are at most 63 characters; longer names go without */
-const LABEL_MAX = 63;
-
-function subnetLabels(subnet: string): Record<string, string> {
-  return subnet.length <= LABEL_MAX ? { 'ovn.kubernetes.io/subnet': subnet, [subnet]: '' } : {};
-}
-
-function nodeLabel(node: string): Record<string, string> {
-  return node.length <= LABEL_MAX ? { 'ovn.kubernetes.io/node-name': node } : {};
-}
-
-/** Names of machines, pods and networks can meet in one port name: the older owner keeps it. */
-function checkOwner({ metadata, spec }: IpObject, { kind, namespace, name }: Owner): void {
-  const holder = `${spec?.podType === 'VirtualMachine' ? 'VirtualMachine' : 'Pod'} ${spec?.namespace}/${spec?.podName}`;
-  if (holder !== `${kind} ${namespace}/${name}`)
-    throw new AllocationError(
-      'AddressInUse',
-      `interface ${metadata.name} belongs to ${holder}: rename one of the two, or delete that one`,
-    );
-}
-
-function wantsOthers({ spec }: IpObject, { ips = [], mac }: Request): boolean {
-  const has = [spec?.v4IpAddress, spec?.v6IpAddress];
-  return ips.some((ip) => !has.includes(formatIp(ip))) || (mac !== undefined && mac !== spec?.macAddress);
-}
-
-/** "false" when the pod's or machine's annotation turns port security off */
-function portSecurity(pod: Pod, { provider }: Interface): 'false' | undefined {
-  const annotations = pod.metadata.annotations ?? {};
-  return (annotations[`${provider}.kubernetes.io/port_security`] ?? annotations[PORT_SECURITY_ANNOTATION]) === 'false'
-    ? 'false'
-    : undefined;
-}
-
-function ipObject(pod: Pod, face: Interface, owner: Owner, { ips, mac }: Allocation): IpObject {
-  const texts = ips.map(formatIp);
-  const nodeName = pod.spec?.nodeName ?? '';
-  const security = portSecurity(pod, face);
-  return {
-    apiVersion: 'kubeovn.io/v1',
-    kind: 'IP',
-    metadata: {
-      name: face.name,
-      labels: { ...subnetLabels(face.subnet), ...nodeLabel(nodeName), [RESERVED]: 'false' },
-      ...(security === undefined ? {} : { annotations: { [PORT_SECURITY_ANNOTATION]: security } }),
-    },
-    spec: {
-      podName: owner.name,
-      namespace: owner.namespace,
-      subnet: face.subnet,
-      nodeName,
-      ipAddress: texts.join(','),
-      v4IpAddress: texts.find((text) => !text.includes(':')) ?? '',
-      v6IpAddress: texts.find((text) => text.includes(':')) ?? '',
-      macAddress: mac,
-      podType: owner.kind === 'VirtualMachine' ? 'VirtualMachine' : '',
-    },
-  };
 }

@@ -1,8 +1,16 @@
 /** What the controller tells a pod about its interfaces, in Kube-OVN's annotations: the CNI and other tools read them. */
+import { OPTION_ANNOTATIONS } from '../../core/dhcp/subnet-options.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
-import type { Interface } from './interfaces.ts';
+import type { Interface } from '../../core/ipam/interfaces.ts';
 import type { Owner } from './pod.ts';
+
+/** DHCP options of its own turn DHCP on for an interface */
+function asksForDhcp({ metadata }: IpObject): boolean {
+  return Object.keys(OPTION_ANNOTATIONS).some(
+    (key) => metadata.annotations?.[`ovn.kubernetes.io/${key}`] !== undefined,
+  );
+}
 
 export function interfaceAnnotations(
   { provider }: Interface,
@@ -20,6 +28,7 @@ export function interfaceAnnotations(
     logical_switch: subnet.metadata.name,
     logical_router: subnet.spec?.vpc,
     pod_nic_type: 'veth-pair',
+    dhcp: subnet.spec?.enableDHCP === true || asksForDhcp(ip) ? 'true' : undefined,
     virtualmachine: owner.kind === 'VirtualMachine' ? owner.name : undefined,
   };
   return Object.fromEntries(

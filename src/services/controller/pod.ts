@@ -42,6 +42,13 @@ export function isAlive(pod: Pod): boolean {
   );
 }
 
+/** The place of a pod in its StatefulSet: the number at the end of its name. */
+export function ordinalOf({ metadata }: Pod): number | undefined {
+  if (!metadata.ownerReferences?.some(({ kind }) => kind === 'StatefulSet')) return undefined;
+  const [, number] = /-(\d+)$/.exec(metadata.name) ?? [];
+  return number === undefined ? undefined : Number(number);
+}
+
 export function ownerKey({ kind, namespace, name }: Owner): string {
   return `${kind}/${namespace}/${name}`;
 }

@@ -1,4 +1,6 @@
 /** What the allocator needs to know of a subnet. */
+import { isSlaac } from '../../core/dhcp/guest-options.ts';
+import { optionsOr, sendsAdvertisements } from '../../core/dhcp/subnet-options.ts';
 import type { SubnetPlan } from '../../core/ipam/allocator.ts';
 import { macFor } from '../../core/ovn/mac.ts';
 import { logicalRouterPortName } from '../../core/ovn/names.ts';
@@ -16,6 +18,7 @@ export function subnetPlan({ metadata, spec }: Subnet): SubnetPlan | undefined {
     cidrs: cidrs.filter((cidr) => cidr !== undefined),
     gateways: (spec?.gateway ?? '').split(',').flatMap((text) => attempt(() => parseIp(text.trim())) ?? []),
     excluded: (spec?.excludeIps ?? []).flatMap((text) => attempt(() => parseRange(text)) ?? []),
+    slaac: isSlaac(optionsOr('ra', spec?.ipv6RAConfigs, () => undefined)) && sendsAdvertisements(spec ?? {}),
     routerMac: macFor(logicalRouterPortName(spec?.vpc ?? '', metadata.name)),
   };
 }

@@ -1,5 +1,11 @@
 /** Which interfaces a guest gets, in order, each with the CNI configuration that makes it. Pure. */
-import { NETWORKS_ANNOTATION, parseNetworks, type Problem, selectionProvider } from '../../core/ipam/attachments.ts';
+import {
+  NETWORKS_ANNOTATION,
+  parseNetworks,
+  podInterfaceName,
+  type Problem,
+  selectionProvider,
+} from '../../core/ipam/attachments.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { GuestInterface } from './guest-record.ts';
@@ -22,13 +28,20 @@ export function guestInterfaces(
   if ('problem' in selections) return { problem: `annotation ${NETWORKS_ANNOTATION} ${selections.problem}` };
   const isMachine = instanceOwner(pod) !== undefined;
   const declared = instance?.spec?.networks?.filter(({ multus }) => multus !== undefined) ?? [];
+  const nicNames = new Map(declared.map(({ name }) => [podInterfaceName(name), name]));
   const interfaces: GuestInterface[] = [];
   for (const [index, selection] of selections.entries()) {
     const key = `${selection.namespace}/${selection.name}`;
     const config = configOf(key, attachment(key), selectionProvider(selection, selections));
     if ('problem' in config) return config;
     const device = isMachine ? `eth${index}` : selection.interface;
-    interfaces.push({ device, name: declared[index]?.name ?? device, network: key, ...config });
+    interfaces.push({
+      device,
+      name:
+        nicNames.get(selection.interface) ?? (selection.interfaceGiven ? undefined : declared[index]?.name) ?? device,
+      network: key,
+      ...config,
+    });
   }
   return interfaces;
 }

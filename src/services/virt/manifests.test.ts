@@ -68,7 +68,10 @@ describe('VirtualMachine -> VirtualMachineInstance -> Pod', () => {
       ),
     );
     expect(pod.metadata.annotations).toMatchObject({
-      [NETWORKS_ANNOTATION]: 'red/net,shop/blue',
+      [NETWORKS_ANNOTATION]: JSON.stringify([
+        { name: 'net', namespace: 'red', interface: 'pod7692c3ad354' },
+        { name: 'blue', namespace: 'shop', interface: 'pod3fc4ccfe745' },
+      ]),
       'weft.lab/guest': 'namespace',
       note: 'x',
     });

@@ -95,13 +95,16 @@ export function launcherFor(
   };
 }
 
-/** Multus' text form; its JSON form when a network is asked for with addresses. */
+/** Multus' text form; its JSON form for the networks of a machine's spec, as KubeVirt writes it, and for those that are asked for with addresses. */
 export function networksText(networks: readonly NetworkSelection[]): string {
-  if (networks.some(({ mac, ips }) => mac !== undefined || ips !== undefined))
+  if (networks.some(({ nic, mac, ips }) => nic !== undefined || mac !== undefined || ips !== undefined))
     return JSON.stringify(
-      networks.map(({ interfaceGiven, interface: face, ...rest }) => ({
-        ...rest,
+      networks.map(({ name, namespace, interfaceGiven, interface: face, mac, ips }) => ({
+        name,
+        namespace,
         ...(interfaceGiven ? { interface: face } : {}),
+        ...(mac === undefined ? {} : { mac }),
+        ...(ips === undefined ? {} : { ips }),
       })),
     );
   return networks

@@ -222,7 +222,9 @@ test('an instance that no machine stands behind runs too', async () => {
     spec: { networks: [{ name: 'a', multus: { networkName: 'blue' } }] },
   } as KubeObjectLike);
   const pod = await launcherOf('alone');
-  expect(pod.metadata.annotations?.[NETWORKS_ANNOTATION]).toBe('default/blue');
+  expect(pod.metadata.annotations?.[NETWORKS_ANNOTATION]).toBe(
+    '[{"name":"blue","namespace":"default","interface":"podca978112ca1"}]',
+  );
   expect((await instance('alone'))?.metadata.finalizers).toEqual(['foregroundDeleteVirtualMachine']);
 });
 

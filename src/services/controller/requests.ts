@@ -1,0 +1,65 @@
+/** From what users ask for on an interface to what the allocator is asked. */
+import { AllocationError } from '../../core/ipam/allocation-error.ts';
+import type { Allocator, Request } from '../../core/ipam/allocator.ts';
+import type { Interface } from '../../core/ipam/interfaces.ts';
+import { type AnnotationSource, type PoolWish, type WishText, wishText, wishesOf } from '../../core/ipam/wishes.ts';
+import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { Pod } from './pod.ts';
+
+/** Where wishes for the interfaces of a pod or machine may stand, the nearest first. */
+export function sourcesOf(pod: Pod | undefined, vm: VirtualMachine | undefined): readonly AnnotationSource[] {
+  return [
+    { path: `pod ${pod?.metadata.name} metadata.annotations`, annotations: pod?.metadata.annotations },
+    {
+      path: 'spec.template.metadata.annotations',
+      annotations: vm?.spec?.template?.metadata?.annotations,
+    },
+    { path: 'metadata.annotations', annotations: vm?.metadata.annotations },
+  ];
+}
+
+/** addresses or a MAC are asked for by their names, not just any of a pool */
+export function asksByName(sources: readonly AnnotationSource[], face: Interface): boolean {
+  return (
+    face.ips !== undefined ||
+    face.mac !== undefined ||
+    ['ip_address', 'mac_address'].some((key) => wishText(sources, face, key) !== undefined)
+  );
+}
+
+/** @throws AllocationError when what is asked for cannot be read */
+export function requestOf(
+  sources: readonly AnnotationSource[],
+  face: Interface,
+  owner: { readonly namespace: string; readonly ordinal?: number | undefined },
+  allocator: Allocator,
+): Request {
+  const selection = (text: string | undefined): WishText | undefined =>
+    text === undefined ? undefined : { path: `network ${face.namespace}/${face.name}`, text };
+  const wishes = wishesOf(sources, face, { mac: selection(face.mac), ips: selection(face.ips?.join(',')) });
+  if ('problem' in wishes) throw new AllocationError('AddressInvalid', `${wishes.path}: ${wishes.problem}: correct it`);
+  const { ips, mac, family, pool } = wishes;
+  const bound = allocator.poolsOf(face.subnet, owner.namespace);
+  return {
+    namespace: owner.namespace,
+    ...(ips ? { ips: ips.values } : {}),
+    ...(mac ? { mac: mac.value } : {}),
+    ...(family ? { families: [family] } : {}),
+    ...(pool && !ips ? fromPool(pool, owner.ordinal) : {}),
+    // a namespace that has pools gets its addresses from nowhere else
+    ...(!pool && !ips && bound.length > 0 ? { pools: bound } : {}),
+  };
+}
+
+/** @param ordinal of a pod of a StatefulSet, which takes the address of that place in a list */
+function fromPool(pool: PoolWish, ordinal: number | undefined): Pick<Request, 'pools' | 'choices'> {
+  if ('name' in pool) return { pools: [pool.name] };
+  if (ordinal === undefined) return { choices: pool.choices };
+  const own = pool.choices[ordinal];
+  if (own === undefined)
+    throw new AllocationError(
+      'NoAvailableAddress',
+      `${pool.path}: has ${pool.choices.length} addresses, the pod is number ${ordinal} of its StatefulSet: list more`,
+    );
+  return { choices: [own] };
+}
