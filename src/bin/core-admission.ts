@@ -1,14 +1,22 @@
 /** Connects the API server's door with the core: each write of an object is judged among its committed neighbours. */
 import { admit } from '../core/admit/admit.ts';
 import { World } from '../core/compile/world.ts';
-import type { KubeObject } from '../kinds/object.ts';
+import { keyOf, type KubeObject } from '../kinds/object.ts';
 import type { AdmissionAnswer, AdmissionRequest, Admit } from '../services/apiserver/admission.ts';
 import type { ApiServer } from '../services/apiserver/api-server.ts';
 import type { KubeObject as StoredObject } from '../services/apiserver/model/objects.ts';
 import { worldChange } from '../services/controller/feed.ts';
 
 /** resource of the API server -> kind of the world */
-const WORLD_KINDS = { 'vpcs.kubeovn.io': 'Vpc', 'subnets.kubeovn.io': 'Subnet', 'ips.kubeovn.io': 'IP' } as const;
+const WORLD_KINDS = {
+  'vpcs.kubeovn.io': 'Vpc',
+  'subnets.kubeovn.io': 'Subnet',
+  'ips.kubeovn.io': 'IP',
+  'ippools.kubeovn.io': 'IPPool',
+  'vips.kubeovn.io': 'Vip',
+  'network-attachment-definitions.k8s.cni.cncf.io': 'NetworkAttachmentDefinition',
+  'virtualmachines.kubevirt.io': 'VirtualMachine',
+} as const;
 type WorldResource = keyof typeof WORLD_KINDS;
 
 export interface CoreAdmission {
@@ -20,23 +28,30 @@ export interface CoreAdmission {
 export function coreAdmission(): CoreAdmission {
   const world = new World();
   /** judged last, and perhaps staged since: two writes that are committed together must see each other */
-  let last: { readonly resource: WorldResource; readonly name: string } | undefined;
-  const take = (resource: string, name: string, object: StoredObject | undefined) => {
+  let last: { readonly resource: WorldResource; readonly namespace: string; readonly name: string } | undefined;
+  const take = (resource: string, namespace: string, name: string, object: StoredObject | undefined) => {
     if (!isWorldResource(resource)) return;
-    world.apply(worldChange(WORLD_KINDS[resource], name, object as KubeObject | undefined));
+    world.apply(
+      worldChange(
+        WORLD_KINDS[resource],
+        keyOf({ name, ...(namespace ? { namespace } : {}) }),
+        object as KubeObject | undefined,
+      ),
+    );
   };
   return {
     admit(request, read) {
-      if (last) take(last.resource, last.name, read.get(last.resource, '', last.name));
-      const { resource, name } = request;
-      last = isWorldResource(resource) ? { resource, name } : undefined;
+      if (last) take(last.resource, last.namespace, last.name, read.get(last.resource, last.namespace, last.name));
+      const { resource, namespace, name } = request;
+      last = isWorldResource(resource) ? { resource, namespace, name } : undefined;
       return judge(request, world);
     },
     follow(server) {
       for (const resource of Object.keys(WORLD_KINDS))
-        for (const object of server.objects(resource)) take(resource, object.metadata.name, object);
+        for (const object of server.objects(resource))
+          take(resource, object.metadata.namespace ?? '', object.metadata.name, object);
       server.onCommit(({ type, object }) =>
-        take(object.resourceId, object.name, type === 'DELETED' ? undefined : object.object),
+        take(object.resourceId, object.namespace, object.name, type === 'DELETED' ? undefined : object.object),
       );
     },
   };

@@ -1,6 +1,7 @@
 /** All kinds that Weft's API has beside Kubernetes' own. */
 import { clusterNetworkKind } from './cluster-network.ts';
 import { ipKind } from './ip.ts';
+import { ipPoolKind } from './ip-pool.ts';
 import type { Kind } from './kind.ts';
 import { multiNetworkPolicyKind } from './multi-network-policy.ts';
 import { networkAttachmentDefinitionKind } from './network-attachment-definition.ts';
@@ -10,12 +11,15 @@ import {
   virtualMachineInstanceMigrationKind,
   virtualMachineKind,
 } from './virtual-machine.ts';
+import { vipKind } from './vip.ts';
 import { vpcKind } from './vpc.ts';
 
 export const apiKinds: readonly Kind[] = [
   vpcKind,
   subnetKind,
   ipKind,
+  ipPoolKind,
+  vipKind,
   networkAttachmentDefinitionKind,
   virtualMachineKind,
   virtualMachineInstanceKind,

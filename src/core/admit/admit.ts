@@ -1,16 +1,20 @@
 /** The one way in: which check judges which kind. */
 import type { IpObject } from '../../kinds/ip.ts';
+import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { Vip } from '../../kinds/vip.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { admitIp } from './ip.ts';
+import { admitIpPool } from './ip-pool.ts';
 import { admitNetworkAttachmentDefinition } from './network-attachment-definition.ts';
 import { admitSubnet } from './subnet.ts';
 import { subnetDefaults } from './subnet-defaults.ts';
 import { refuseUnbuilt, UNBUILT_KINDS } from './unbuilt-kind.ts';
+import { admitVip } from './vip.ts';
 import { admitVirtualMachine } from './virtual-machine.ts';
 import type { Review, Verdict } from './verdict.ts';
 import { admitVpc } from './vpc.ts';
@@ -18,6 +22,8 @@ import { admitVpc } from './vpc.ts';
 const CHECKS: Readonly<Record<string, (review: Review<KubeObject>) => Verdict<KubeObject>>> = {
   Vpc: (review) => admitVpc(review as Review<Vpc>),
   Subnet: (review) => admitSubnet(review as Review<Subnet>),
+  IPPool: (review) => admitIpPool(review as Review<IpPool>),
+  Vip: (review) => admitVip(review as Review<Vip>),
   IP: (review) => admitIp(review as Review<IpObject>),
   NetworkAttachmentDefinition: (review) =>
     admitNetworkAttachmentDefinition(review as Review<NetworkAttachmentDefinition>),

@@ -6,6 +6,7 @@ import { isUnicastMac, parseMac } from '../../lib/netaddr/mac.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
+import { addressHolder } from './address-holders.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
 
 export function admitIp({ object, old, neighbours }: Review<IpObject>): Verdict<IpObject> {
@@ -25,7 +26,7 @@ export function admitIp({ object, old, neighbours }: Review<IpObject>): Verdict<
     if (!ip) continue;
     if (formatIp(ip) !== text) findings.invalid(path, text, `must be spelled ${formatIp(ip)}`);
     if (found) checkPlace(ip, path, found, findings);
-    const holder = neighbours.keys('IP', 'address', `${subnet}|${text}`).find((key) => key !== name);
+    const holder = addressHolder(subnet, text, name, neighbours);
     if (holder)
       findings.duplicate(path, text, `it is in use by ${holder}: choose another address, or delete that IP object`);
   }

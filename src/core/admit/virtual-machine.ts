@@ -8,9 +8,11 @@ import {
   selectionProvider,
 } from '../ipam/attachments.ts';
 import { NAME_MAX, portName } from '../ovn/names.ts';
+import { admitAddresses } from './machine-addresses.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
 
-export function admitVirtualMachine({ object }: Review<VirtualMachine>): Verdict<VirtualMachine> {
+export function admitVirtualMachine(review: Review<VirtualMachine>): Verdict<VirtualMachine> {
+  const { object } = review;
   const findings = new Findings();
   const { name, namespace = '' } = object.metadata;
   const places = [
@@ -37,5 +39,6 @@ export function admitVirtualMachine({ object }: Review<VirtualMachine>): Verdict
         `is too long: the interface ${longest} has ${longest.length} characters, ${NAME_MAX} are possible`,
       );
   }
-  return { object, warnings: findings.warnings, errors: findings.errors };
+  const admitted = findings.errors.length > 0 ? object : admitAddresses(review, findings);
+  return { object: admitted, warnings: findings.warnings, errors: findings.errors };
 }

@@ -7,6 +7,12 @@ import { coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cid
 import { equal } from '../ovn/equal.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { IpPool } from '../../kinds/ip-pool.ts';
+import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import type { Vip } from '../../kinds/vip.ts';
+import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import { attachmentConfig } from '../ipam/attachments.ts';
+import { machineWishes } from '../ipam/machine-wishes.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 
@@ -24,6 +30,11 @@ export interface Kinds {
   readonly Vpc: Vpc;
   readonly Subnet: Subnet;
   readonly IP: IpObject;
+  readonly IPPool: IpPool;
+  readonly Vip: Vip;
+  /** namespace/name, like all kinds that live in namespaces */
+  readonly NetworkAttachmentDefinition: NetworkAttachmentDefinition;
+  readonly VirtualMachine: VirtualMachine;
 }
 
 export type KindName = keyof Kinds;
@@ -61,6 +72,30 @@ export const INDEXES = {
       [ip.spec?.v4IpAddress, ip.spec?.v6IpAddress]
         .filter((text) => text !== undefined && text !== '')
         .map((text) => `${ip.spec?.subnet}|${text}`),
+  },
+  IPPool: {
+    subnet: (pool: IpPool) => [pool.spec?.subnet ?? ''],
+  },
+  Vip: {
+    subnet: (vip: Vip) => [vip.spec?.subnet ?? ''],
+    /** `<subnet>|<address>` */
+    address: ({ spec }: Vip) =>
+      [spec?.v4ip, spec?.v6ip]
+        .filter((text) => text !== undefined && text !== '')
+        .map((text) => `${spec?.subnet}|${text}`),
+    /** `<subnet>|<MAC>` */
+    mac: ({ spec }: Vip) => (spec?.macAddress ? [`${spec.subnet}|${spec.macAddress.toLowerCase()}`] : []),
+  },
+  NetworkAttachmentDefinition: {
+    /** the subnet that it names */
+    subnet: (definition: NetworkAttachmentDefinition) => {
+      const config = attachmentConfig(definition);
+      return 'ours' in config && config.ours && config.subnet !== undefined ? [config.subnet] : [];
+    },
+  },
+  VirtualMachine: {
+    /** `<namespace>/<network>|<address or MAC>` for each that the machine asks for by name */
+    wish: machineWishes,
   },
 } as const satisfies { readonly [K in KindName]: Readonly<Record<string, IndexFunction<Kinds[K]>>> };
 

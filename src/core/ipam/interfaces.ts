@@ -41,8 +41,8 @@ export function interfacesOf(
   return interfaces;
 }
 
-/** undefined for networks that are not ours */
-function interfaceOf(
+/** One of them; undefined for a network that is not ours. */
+export function interfaceOf(
   selection: NetworkSelection,
   all: readonly NetworkSelection[],
   owner: InterfaceOwner,

@@ -1,9 +1,9 @@
 /** Objects as informers deliver them -> changes of the world: normalised, without what must never feed the compiler (status, versions). */
 import { normalize } from '../../core/admit/admit.ts';
-import type { Change } from '../../core/compile/world.ts';
+import type { Change, KindName } from '../../core/compile/world.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 
-export function worldChange(kind: 'Vpc' | 'Subnet' | 'IP', key: string, object: KubeObject | undefined): Change {
+export function worldChange(kind: Exclude<KindName, 'Settings'>, key: string, object: KubeObject | undefined): Change {
   return { kind, key, object: object === undefined ? undefined : forWorld(object) } as Change;
 }
 

@@ -2,19 +2,16 @@
 import { AllocationError } from '../../core/ipam/allocation-error.ts';
 import type { Allocator, Request } from '../../core/ipam/allocator.ts';
 import type { Interface } from '../../core/ipam/interfaces.ts';
-import { type AnnotationSource, type PoolWish, type WishText, wishText, wishesOf } from '../../core/ipam/wishes.ts';
+import { machineSources, selectionWishes } from '../../core/ipam/machine-wishes.ts';
+import { type AnnotationSource, type PoolWish, wishText } from '../../core/ipam/wishes.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { Pod } from './pod.ts';
 
 /** Where wishes for the interfaces of a pod or machine may stand, the nearest first. */
 export function sourcesOf(pod: Pod | undefined, vm: VirtualMachine | undefined): readonly AnnotationSource[] {
   return [
-    { path: `pod ${pod?.metadata.name} metadata.annotations`, annotations: pod?.metadata.annotations },
-    {
-      path: 'spec.template.metadata.annotations',
-      annotations: vm?.spec?.template?.metadata?.annotations,
-    },
-    { path: 'metadata.annotations', annotations: vm?.metadata.annotations },
+    ...(pod ? [{ path: `pod ${pod.metadata.name} metadata.annotations`, annotations: pod.metadata.annotations }] : []),
+    ...(vm ? machineSources(vm) : []),
   ];
 }
 
@@ -34,9 +31,7 @@ export function requestOf(
   owner: { readonly namespace: string; readonly ordinal?: number | undefined },
   allocator: Allocator,
 ): Request {
-  const selection = (text: string | undefined): WishText | undefined =>
-    text === undefined ? undefined : { path: `network ${face.namespace}/${face.name}`, text };
-  const wishes = wishesOf(sources, face, { mac: selection(face.mac), ips: selection(face.ips?.join(',')) });
+  const wishes = selectionWishes(sources, face, face);
   if ('problem' in wishes) throw new AllocationError('AddressInvalid', `${wishes.path}: ${wishes.problem}: correct it`);
   const { ips, mac, family, pool } = wishes;
   const bound = allocator.poolsOf(face.subnet, owner.namespace);
