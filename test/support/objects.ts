@@ -1,8 +1,10 @@
 /** Small makers of the objects that tests declare. */
 import { networkAttachmentDefinitionKind } from '../../src/kinds/network-attachment-definition.ts';
 import { ipKind } from '../../src/kinds/ip.ts';
+import { ipPoolKind } from '../../src/kinds/ip-pool.ts';
 import { type SubnetSpec, subnetKind } from '../../src/kinds/subnet.ts';
 import { virtualMachineInstanceKind, virtualMachineKind } from '../../src/kinds/virtual-machine.ts';
+import { vipKind } from '../../src/kinds/vip.ts';
 import { type VpcSpec, vpcKind } from '../../src/kinds/vpc.ts';
 import { CORE } from '../../src/lib/kube/resource.ts';
 
@@ -11,6 +13,8 @@ export const R = {
   vpcs: vpcKind,
   subnets: subnetKind,
   ips: ipKind,
+  ipPools: ipPoolKind,
+  vips: vipKind,
   attachments: networkAttachmentDefinitionKind,
   vms: virtualMachineKind,
   vmis: virtualMachineInstanceKind,

@@ -2,7 +2,7 @@
 import type { Subnet } from '../../kinds/subnet.ts';
 import { cidrContains, formatCidr, parseInterface, usableBounds } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
-import { type Family, formatIp, type Ip } from '../../lib/netaddr/ip.ts';
+import { formatIp, type Ip } from '../../lib/netaddr/ip.ts';
 import { parseRange } from '../../lib/netaddr/range.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import type { InterfaceOwner } from '../ipam/interfaces.ts';

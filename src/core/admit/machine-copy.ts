@@ -32,7 +32,9 @@ export function withoutAddresses(vm: VirtualMachine): VirtualMachine {
                   ...template.spec.domain,
                   devices: {
                     ...template.spec.domain?.devices,
-                    interfaces: (interfaces as readonly VmInterface[]).map(({ macAddress: _, ...rest }) => rest),
+                    interfaces: (interfaces as readonly VmInterface[]).map((face) =>
+                      Object.fromEntries(Object.entries(face).filter(([field]) => field !== 'macAddress')),
+                    ) as unknown as readonly VmInterface[],
                   },
                 },
               },

@@ -8,6 +8,7 @@ const DRAWING = `
 Vpc     reads Settings, Subnet                       gives VpcRouter, VpcGuests
 Subnet  reads Settings, Subnet, VpcRouter, VpcGuests gives SubnetSwitch, SubnetGuests
 IP      reads IP, SubnetSwitch, SubnetGuests, VpcGuests gives nothing
+IPPool  reads IPPool, SubnetSwitch gives nothing
 `;
 
 test('the graph of rules and facts is the one that is drawn', () => {

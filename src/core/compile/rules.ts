@@ -2,10 +2,12 @@
  * All rules, in layers: a rule reads only facts of rules before it.
  *
  *   Vpc ──VpcRouter, VpcGuests──> Subnet ──SubnetSwitch, SubnetGuests──> IP
+ *                                           └──SubnetSwitch──> IPPool
  */
+import { ipPoolRule } from './ip-pool-rule.ts';
 import { nicRule } from './nic-rule.ts';
 import type { Rule } from './rule.ts';
 import { subnetRule } from './subnet-rule.ts';
 import { vpcRule } from './vpc-rule.ts';
 
-export const RULES: readonly Rule[] = [vpcRule, subnetRule, nicRule];
+export const RULES: readonly Rule[] = [vpcRule, subnetRule, nicRule, ipPoolRule];

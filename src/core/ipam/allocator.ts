@@ -161,7 +161,11 @@ export class Allocator {
     const own = state?.allocations.get(nic);
     if (!state || !own) return false;
     const has = (ip: Ip) => own.ips.some(({ family, value }) => family === ip.family && value === ip.value);
-    const isPooled = ({ family, value }: Ip) => pools?.some((name) => state.named.addresses(name, family)?.has(value));
+    const isPooled = ({ family, value }: Ip) => {
+      const sets =
+        pools?.flatMap((name) => state.named.addresses(name, family) ?? []).filter((set) => !set.isEmpty) ?? [];
+      return sets.length === 0 || sets.some((set) => set.has(value));
+    };
     return (
       ips.every(has) &&
       (mac === undefined || mac === own.mac) &&
@@ -272,30 +276,33 @@ function takeFrom(
 }
 
 function nextAddress({ named }: SubnetState, pool: Pool, subnet: string, names: readonly string[] | undefined): bigint {
-  if (!names) {
-    const value = pool.next({ without: named.all(pool.family) });
-    if (value !== undefined) return value;
-    const { using, available } = pool.usage();
-    const rest = available > 0n ? 'the rest is in IPPools or excluded' : 'the rest is excluded (spec.excludeIps)';
-    throw new AllocationError(
-      'NoAvailableAddress',
-      `subnet ${subnet} has no free IPv${pool.family} address: ${using} are in use, ${rest}: delete interfaces, exclude less, or use a larger subnet`,
-    );
-  }
-  const unknown = names.find((name) => named.addresses(name, pool.family) === undefined);
+  const unknown = names?.find((name) => named.addresses(name, pool.family) === undefined);
   if (unknown !== undefined)
     throw new AllocationError(
       'PoolNotFound',
       `IPPool ${unknown} is none of subnet ${subnet} (or is not Ready): create it, or correct the annotation ip_pool`,
     );
-  for (const name of names) {
-    const within = named.addresses(name, pool.family);
-    const value = within && pool.next({ within });
+  // pools of one family: the other is taken from where everybody's is
+  const sets = names?.map((name) => named.addresses(name, pool.family)!).filter((set) => !set.isEmpty) ?? [];
+  if (sets.length === 0) return nextUnnamed(named, pool, subnet);
+  for (const within of sets) {
+    const value = pool.next({ within });
     if (value !== undefined) return value;
   }
   throw new AllocationError(
     'NoAvailableAddress',
-    `IPPool ${names.join(', ')} of subnet ${subnet} ${names.length > 1 ? 'have' : 'has'} no free IPv${pool.family} address: add addresses to spec.ips, or delete interfaces`,
+    `IPPool ${names?.join(', ')} of subnet ${subnet} ${sets.length > 1 ? 'have' : 'has'} no free IPv${pool.family} address: add addresses to spec.ips, or delete interfaces`,
+  );
+}
+
+function nextUnnamed(named: NamedPools, pool: Pool, subnet: string): bigint {
+  const value = pool.next({ without: named.all(pool.family) });
+  if (value !== undefined) return value;
+  const { using, available } = pool.usage();
+  const rest = available > 0n ? 'the rest is in IPPools or excluded' : 'the rest is excluded (spec.excludeIps)';
+  throw new AllocationError(
+    'NoAvailableAddress',
+    `subnet ${subnet} has no free IPv${pool.family} address: ${using} are in use, ${rest}: delete interfaces, exclude less, or use a larger subnet`,
   );
 }
 

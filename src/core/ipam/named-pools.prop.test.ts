@@ -50,6 +50,13 @@ describe('named pools', () => {
     );
   });
 
+  test('a pool of one family: the other comes from where everybody’s does', () => {
+    const allocator = withPools(DUAL);
+    expect(address(allocator, 'a', { pools: ['low'] })).toBe('10.0.0.2,fd00::1');
+    expect(allocator.fits('net', 'a', { pools: ['low'] })).toBe(true);
+    expect(allocator.fits('net', 'a', { pools: ['high'] })).toBe(false);
+  });
+
   test('an address of a pool may be asked for by name, unless the pool is for other namespaces', () => {
     const allocator = withPools();
     expect(address(allocator, 'a', { ips: [parseIp('10.0.0.12')], namespace: 'other' })).toBe('10.0.0.12');

@@ -13,6 +13,11 @@ export function switchRouterPortName(vpc: string, subnet: string): string {
   return `${subnet}-${vpc}`;
 }
 
+/** Address set of an IPPool: OVN's names of address sets have no hyphens. */
+export function addressSetName(pool: string): string {
+  return pool.replaceAll('-', '.');
+}
+
 /**
  * Port of a network interface, also the name of its IP object: `<vm|pod>.<namespace>` for provider `ovn`, else with the provider
  * appended (`<nad>.<namespace>.ovn`), and the interface name too when a pod has the same network several times.

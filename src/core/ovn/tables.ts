@@ -22,6 +22,7 @@ export interface TableInfo {
 }
 
 export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
+  Address_Set: { root: true, nameColumn: 'name', uniqueName: true, columns: ['name', 'addresses', 'external_ids'] },
   DHCP_Options: { root: true, columns: ['cidr', 'options', 'external_ids'] },
   Logical_Router: {
     root: true,

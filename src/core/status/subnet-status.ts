@@ -2,7 +2,7 @@ import type { Subnet, SubnetStatus } from '../../kinds/subnet.ts';
 import type { PoolUsage } from '../ipam/pool.ts';
 import { type Finding, withFindings } from './condition.ts';
 
-const NONE: PoolUsage = { available: 0n, availableRange: '', using: 0n, usingRange: '' };
+export const NO_USAGE: PoolUsage = { available: 0n, availableRange: '', using: 0n, usingRange: '' };
 
 /** Status of a subnet: counters and ranges of both families, the Ready condition. Counters beyond 2^53 stay exact (bigint). */
 export function subnetStatus(
@@ -16,8 +16,8 @@ export function subnetStatus(
   return {
     ...subnet.status,
     conditions: withFindings(subnet.status?.conditions as never, ready, warning, now) as never,
-    ...family('v4', v4 ?? NONE),
-    ...family('v6', v6 ?? NONE),
+    ...family('v4', v4 ?? NO_USAGE),
+    ...family('v6', v6 ?? NO_USAGE),
     activateGateway: '',
     dhcpV4OptionsUUID: '',
     dhcpV6OptionsUUID: '',
@@ -29,13 +29,14 @@ export function subnetStatus(
 
 function family(name: 'v4' | 'v6', usage: PoolUsage): Partial<SubnetStatus> {
   return {
-    [`${name}availableIPs`]: number(usage.available),
+    [`${name}availableIPs`]: counter(usage.available),
     [`${name}availableIPrange`]: usage.availableRange,
-    [`${name}usingIPs`]: number(usage.using),
+    [`${name}usingIPs`]: counter(usage.using),
     [`${name}usingIPrange`]: usage.usingRange,
   };
 }
 
-function number(value: bigint): number | bigint {
+/** exact beyond 2^53 */
+export function counter(value: bigint): number | bigint {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }

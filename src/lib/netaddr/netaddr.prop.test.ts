@@ -17,7 +17,7 @@ import { IntervalSet } from './interval-set.ts';
 import { addToIp, compareIp, type Family, formatIp, type Ip, maxValue, parseIp, width } from './ip.ts';
 import { isUnicastMac, localMac, parseMac } from './mac.ts';
 import { PrefixTable } from './prefix-table.ts';
-import { formatRange, parseRange } from './range.ts';
+import { formatRange, parseRange, rangeCidrs } from './range.ts';
 
 const v4 = fc.bigInt(0n, maxValue(4)).map((value): Ip => ({ family: 4, value }));
 const sparse6 = fc
@@ -154,6 +154,28 @@ test('ranges: text and back', () => {
   );
 });
 
+test('a range as prefixes: exactly its addresses, and no two of them could be one', () => {
+  const ends = fc.tuple(fc.integer({ min: 0, max: 600 }), fc.integer({ min: 0, max: 600 }));
+  fc.assert(
+    fc.property(ends, ([a, b]) => {
+      const [first, last] = [BigInt(Math.min(a, b)), BigInt(Math.max(a, b))];
+      const cidrs = rangeCidrs({ family: 4, first, last });
+      const covered = cidrs.flatMap((cidr) => {
+        expect(cidr.base % (1n << BigInt(32 - cidr.bits))).toBe(0n);
+        return [cidr.base, lastValue(cidr)];
+      });
+      expect(covered[0]).toBe(first);
+      expect(covered.at(-1)).toBe(last);
+      for (let index = 1; index + 1 < covered.length; index += 2) expect(covered[index + 1]).toBe(covered[index]! + 1n);
+      for (const [index, cidr] of cidrs.entries()) {
+        const next = cidrs[index + 1];
+        const couldMerge = next?.bits === cidr.bits && cidr.base % (1n << BigInt(33 - cidr.bits)) === 0n;
+        expect(couldMerge).toBe(false);
+      }
+    }),
+  );
+});
+
 test('MACs made from bits are local unicast addresses', () => {
   fc.assert(
     fc.property(fc.bigInt(0n, (1n << 64n) - 1n), (bits) => {
@@ -199,6 +221,22 @@ test('an interval set is a set', () => {
         const next = set.intervals[index + 1];
         if (next) expect(item.last + 1n < next.first).toBe(true);
       }
+    }),
+  );
+});
+
+test('two interval sets: what is in both, the lowest in and outside of the other', () => {
+  const numbers = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 30 });
+  const setOf = (list: readonly number[]) =>
+    new IntervalSet(list.map((value) => ({ first: BigInt(value), last: BigInt(value) })));
+  const lowest = (list: readonly number[]) => (list.length === 0 ? undefined : BigInt(Math.min(...list)));
+  fc.assert(
+    fc.property(numbers, numbers, (left, right) => {
+      const [a, b] = [setOf(left), setOf(right)];
+      const both = left.filter((value) => right.includes(value));
+      expect(a.intersection(b).intervals).toEqual(setOf(both).intervals);
+      expect(a.lowestIn(b)).toBe(lowest(both));
+      expect(a.lowestOutside(b)).toBe(lowest(left.filter((value) => !right.includes(value))));
     }),
   );
 });

@@ -1,6 +1,6 @@
-import { lastValue, parseInterface } from './cidr.ts';
+import { type Cidr, lastValue, parseInterface } from './cidr.ts';
 import { AddressError } from './error.ts';
-import { type Family, formatIp, parseIp } from './ip.ts';
+import { type Family, formatIp, parseIp, width } from './ip.ts';
 
 /** Addresses first..last, both included. */
 export interface IpRange {
@@ -27,4 +27,20 @@ export function parseRange(text: string): IpRange {
 export function formatRange({ family, first, last }: IpRange): string {
   const text = formatIp({ family, value: first });
   return first === last ? text : `${text}..${formatIp({ family, value: last })}`;
+}
+
+/** The fewest prefixes that together are the range, in rising order. */
+export function rangeCidrs({ family, first, last }: IpRange): readonly Cidr[] {
+  const cidrs: Cidr[] = [];
+  for (let base = first; base <= last; ) {
+    let bits = width(family);
+    let size = 1n;
+    while (bits > 0 && base % (size * 2n) === 0n && base + size * 2n - 1n <= last) {
+      size *= 2n;
+      bits -= 1;
+    }
+    cidrs.push({ family, base, bits });
+    base += size;
+  }
+  return cidrs;
 }

@@ -1,19 +1,30 @@
-/** Keeps the allocator in step with subnets and IP objects: what is stored is what is given. */
+/** Keeps the allocator in step with subnets, pools, IP objects and Vips: what is stored is what is given. */
+import { AllocationError } from '../../core/ipam/allocation-error.ts';
 import { Allocator } from '../../core/ipam/allocator.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { IpObject } from '../../kinds/ip.ts';
+import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { Vip } from '../../kinds/vip.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
 import { parseIp } from '../../lib/netaddr/ip.ts';
+import { parseRange } from '../../lib/netaddr/range.ts';
+import { vipHolder } from './reservations.ts';
 import { subnetPlan } from './subnet-plan.ts';
+
+/** what is stored of one subnet */
+export interface Stored {
+  ips(subnet: string): Iterable<IpObject>;
+  pools(subnet: string): Iterable<IpPool>;
+  vips(subnet: string): Iterable<Vip>;
+}
 
 export class Addresses {
   readonly allocator = new Allocator();
-  readonly #ipsOf: (subnet: string) => Iterable<IpObject>;
+  readonly #stored: Stored;
 
-  /** @param ipsOf IP objects of a subnet */
-  constructor(ipsOf: (subnet: string) => Iterable<IpObject>) {
-    this.#ipsOf = ipsOf;
+  constructor(stored: Stored) {
+    this.#stored = stored;
   }
 
   followSubnet(name: string, subnet: Subnet | undefined): void {
@@ -22,19 +33,62 @@ export class Addresses {
       this.allocator.removeSubnet(name);
     } else if (!equal(plan, this.allocator.plan(name))) {
       this.allocator.setSubnet(name, plan);
-      for (const ip of this.#ipsOf(name)) this.restore(ip);
+      this.refill(name);
     }
+  }
+
+  /** Takes in all that is stored of a subnet. */
+  refill(subnet: string): void {
+    for (const pool of this.#stored.pools(subnet)) this.#setPool(pool);
+    for (const ip of this.#stored.ips(subnet)) this.#restoreIp(ip);
+    for (const vip of this.#stored.vips(subnet)) this.#restoreVip(vip);
+  }
+
+  followPool(name: string, old: IpPool | undefined, now: IpPool | undefined): void {
+    if (equal(old?.spec, now?.spec)) return;
+    const subnet = (old ?? now)?.spec?.subnet ?? '';
+    this.allocator.removePool(subnet, name);
+    // one that was in the way may be so no longer
+    for (const pool of this.#stored.pools(subnet)) this.#setPool(pool);
   }
 
   followIp(name: string, old: IpObject | undefined, now: IpObject | undefined): void {
     if (old && (!now || !equal(old.spec, now.spec))) this.allocator.release(old.spec?.subnet ?? '', name);
-    if (now) this.restore(now);
+    if (now) this.#restoreIp(now);
   }
 
-  /** takes what an IP object says for its interface */
-  restore({ metadata, spec }: IpObject): void {
-    if (!spec?.subnet || !spec.macAddress) return;
-    const ips = [spec.v4IpAddress, spec.v6IpAddress].flatMap((text) => attempt(() => parseIp(text ?? '')) ?? []);
-    this.allocator.restore(spec.subnet, metadata.name, { ips, mac: spec.macAddress });
+  followVip(name: string, old: Vip | undefined, now: Vip | undefined): void {
+    if (old && (!now || !equal(old.spec, now.spec))) this.allocator.release(old.spec?.subnet ?? '', vipHolder(name));
+    if (now) this.#restoreVip(now);
+  }
+
+  #restoreIp({ metadata, spec }: IpObject): void {
+    this.#restore(spec?.subnet, metadata.name, [spec?.v4IpAddress, spec?.v6IpAddress], spec?.macAddress);
+  }
+
+  #restoreVip({ metadata, spec }: Vip): void {
+    this.#restore(spec?.subnet, vipHolder(metadata.name), [spec?.v4ip, spec?.v6ip], spec?.macAddress);
+  }
+
+  /** what is not complete yet is given by who completes it */
+  #restore(
+    subnet: string | undefined,
+    holder: string,
+    texts: readonly (string | undefined)[],
+    mac: string | undefined,
+  ): void {
+    if (!subnet || !mac) return;
+    const ips = texts.flatMap((text) => attempt(() => parseIp(text ?? '')) ?? []);
+    this.allocator.restore(subnet, holder, { ips, mac });
+  }
+
+  #setPool({ metadata, spec }: IpPool): void {
+    const ranges = (spec?.ips ?? []).flatMap((text) => attempt(() => parseRange(text)) ?? []);
+    try {
+      this.allocator.setPool(spec?.subnet ?? '', metadata.name, { ranges, namespaces: spec?.namespaces ?? [] });
+    } catch (error) {
+      // no such subnet, or an older pool has some of the addresses: the condition of the pool says so
+      if (!(error instanceof AllocationError)) throw error;
+    }
   }
 }

@@ -1,8 +1,10 @@
 /** The controller's informers and what it looks up in them. */
 import type { IpObject } from '../../kinds/ip.ts';
+import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { Vip } from '../../kinds/vip.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
@@ -13,15 +15,19 @@ import { essentials, ownerKey, ownerOf, type Pod } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 
 type Handlers = {
-  readonly [K in 'vpcs' | 'subnets' | 'ips' | 'attachments' | 'pods' | 'vms']: (
+  readonly [K in 'vpcs' | 'subnets' | 'ips' | 'ipPools' | 'vips' | 'attachments' | 'pods' | 'vms']: (
     changes: readonly ObjectChange<KubeObject>[],
   ) => void;
 };
+
+const INFORMERS = { Vpc: 'vpcs', Subnet: 'subnets', IPPool: 'ipPools', Vip: 'vips', IP: 'ips' } as const;
 
 export class Caches {
   readonly vpcs: Informer<Vpc>;
   readonly subnets: Informer<Subnet>;
   readonly ips: Informer<IpObject>;
+  readonly ipPools: Informer<IpPool>;
+  readonly vips: Informer<Vip>;
   readonly attachments: Informer<NetworkAttachmentDefinition>;
   readonly pods: Informer<Pod>;
   readonly vms: Informer<VirtualMachine>;
@@ -47,6 +53,8 @@ export class Caches {
       });
     this.vpcs = informer<Vpc>(RESOURCES.vpcs, 'vpcs');
     this.subnets = informer<Subnet>(RESOURCES.subnets, 'subnets');
+    this.ipPools = informer<IpPool>(RESOURCES.ipPools, 'ipPools');
+    this.vips = informer<Vip>(RESOURCES.vips, 'vips');
     this.attachments = informer<NetworkAttachmentDefinition>(RESOURCES.attachments, 'attachments');
     this.vms = informer<VirtualMachine>(RESOURCES.vms, 'vms');
     const groupPods = (changes: readonly ObjectChange<Pod>[]) => {
@@ -66,6 +74,12 @@ export class Caches {
     await Promise.all(this.#all().map((informer) => informer.stop()));
   }
 
+  /** Takes in an object that was just written, before the watch tells of it. */
+  learn(object: KubeObject): void {
+    const kind = object.kind as keyof typeof INFORMERS;
+    (this[INFORMERS[kind]] as unknown as Informer<KubeObject> | undefined)?.learn(object);
+  }
+
   podsOf(owner: string): readonly Pod[] {
     return this.podsByOwner.members(owner).flatMap((key) => this.pods.get(key) ?? []);
   }
@@ -79,6 +93,8 @@ export class Caches {
       this.vpcs,
       this.subnets,
       this.ips,
+      this.ipPools,
+      this.vips,
       this.attachments,
       this.pods,
       this.vms,

@@ -6,7 +6,9 @@ import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { RowId } from '../../core/ovn/row.ts';
 import type { IpObject } from '../../kinds/ip.ts';
+import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { Vip } from '../../kinds/vip.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
@@ -23,7 +25,9 @@ import { Owners } from './owners.ts';
 import { isAlive, ownerKey, ownerOf, type Pod } from './pod.ts';
 import { Progress } from './progress.ts';
 import { Rejections } from './rejections.ts';
-import { Statuses } from './statuses.ts';
+import { copyNotice, subnetNotice } from './notices.ts';
+import { isComplete, Reservations } from './reservations.ts';
+import { hasStatus, Statuses } from './statuses.ts';
 import { Writer } from './writer.ts';
 
 export interface ControllerOptions {
@@ -47,6 +51,7 @@ export class Controller {
   readonly #caches: Caches;
   readonly #owners: Owners;
   readonly #ownerQueue: WorkQueue;
+  readonly #reservations: Reservations;
   readonly #statuses: Statuses;
   readonly #events: EventRecorder;
   readonly #progress = new Progress();
@@ -59,9 +64,12 @@ export class Controller {
   constructor(options: ControllerOptions) {
     const { client, session, metrics, log, onFatal } = options;
     this.#options = options;
-    this.#addresses = new Addresses((subnet) =>
-      this.compiler.world.keys('IP', 'subnet', subnet).flatMap((name) => this.#caches.ips.get(name) ?? []),
-    );
+    const { world } = this.compiler;
+    this.#addresses = new Addresses({
+      ips: (subnet) => world.keys('IP', 'subnet', subnet).flatMap((name) => this.#caches.ips.get(name) ?? []),
+      pools: (subnet) => world.keys('IPPool', 'subnet', subnet).flatMap((name) => this.#caches.ipPools.get(name) ?? []),
+      vips: (subnet) => world.keys('Vip', 'subnet', subnet).flatMap((name) => this.#caches.vips.get(name) ?? []),
+    });
     this.#events = new EventRecorder(client, 'weft-controller', (error) => log(`event: ${describe(error)}`));
     this.epoch = new Epoch(session);
     this.writer = new Writer({
@@ -91,6 +99,8 @@ export class Controller {
         vpcs: (changes) => this.#onVpcs(changes as readonly ObjectChange<Vpc>[]),
         subnets: (changes) => this.#onSubnets(changes as readonly ObjectChange<Subnet>[]),
         ips: (changes) => this.#onIps(changes as readonly ObjectChange<IpObject>[]),
+        ipPools: (changes) => this.#onPools(changes as readonly ObjectChange<IpPool>[]),
+        vips: (changes) => this.#onVips(changes as readonly ObjectChange<Vip>[]),
         attachments: () => this.#unstick(),
         pods: (changes) => this.#onPods(changes as readonly ObjectChange<Pod>[]),
         vms: (changes) => this.#onVms(changes as readonly ObjectChange<VirtualMachine>[]),
@@ -117,6 +127,16 @@ export class Controller {
         for (const object of [pod, vm]) if (object) this.#events.record(object, 'Warning', reason, message);
       },
     });
+    this.#reservations = new Reservations({
+      client,
+      allocator: this.#addresses.allocator,
+      vip: (name) => this.#caches.vips.get(name),
+      ip: (name) => this.#caches.ips.get(name),
+      learnVip: (vip) => this.#caches.vips.learn(vip),
+      learnIp: (ip) => this.#caches.ips.learn(ip),
+      warn: (object, reason, message) => this.#events.record(object, 'Warning', reason, message),
+      log,
+    });
     this.#ownerQueue = new WorkQueue({
       workers: WORKERS,
       work: (key) => this.#owners.reconcile(key),
@@ -129,13 +149,14 @@ export class Controller {
       events: this.#events,
       vpc: (name) => this.#caches.vpcs.get(name),
       subnet: (name) => this.#caches.subnets.get(name),
+      ipPool: (name) => this.#caches.ipPools.get(name),
+      poolsOf: (subnet) => this.compiler.world.keys('IPPool', 'subnet', subnet),
       subnetsOf: (vpc) => this.compiler.world.keys('Subnet', 'vpc', vpc),
       ipsOfSubnet: (subnet) => this.compiler.world.keys('IP', 'subnet', subnet),
       isCommitted: (object) => this.#progress.isCommitted(object),
       isPresent: (row) => this.writer.observed.get(row) !== undefined,
       rejections: (kind, name) => this.#rejections.issues(this.compiler.rowsOf(kind, name)),
-      learn: (object) =>
-        object.kind === 'Vpc' ? this.#caches.vpcs.learn(object as Vpc) : this.#caches.subnets.learn(object as Subnet),
+      learn: (object) => this.#caches.learn(object),
       log,
     });
     metrics.follow(this.compiler, client);
@@ -147,20 +168,24 @@ export class Controller {
     await this.epoch.claim();
     this.#pending.push({ kind: 'Settings', key: SETTINGS_KEY, object: this.#options.settings });
     await this.#caches.start();
-    for (const ip of this.#caches.ips.values()) this.#addresses.restore(ip);
     this.#compile();
+    // what arrived before the subnet that it belongs to
+    for (const { metadata } of this.#caches.subnets.values()) this.#addresses.refill(metadata.name);
     await this.writer.start();
     this.#live = true;
     for (const group of [this.#caches.podsByOwner, this.#caches.ipsByOwner])
       for (const owner of group.groups()) this.#ownerQueue.addLow(owner);
     for (const { metadata } of this.#caches.vpcs.values()) this.#statuses.judge('Vpc', metadata.name);
     for (const { metadata } of this.#caches.subnets.values()) this.#statuses.judge('Subnet', metadata.name);
+    for (const { metadata } of this.#caches.ipPools.values()) this.#statuses.judge('IPPool', metadata.name);
+    for (const { metadata } of this.#caches.vips.values()) this.#reservations.look('Vip', metadata.name);
+    for (const ip of this.#caches.ips.values()) if (!isComplete(ip)) this.#reservations.look('IP', ip.metadata.name);
     this.#options.metrics.synced.set(1);
   }
 
   /** Lets what is on its way end, and stops. */
   async stop(): Promise<void> {
-    await Promise.all([this.#caches.stop(), this.#ownerQueue.stop(), this.#statuses.stop()]);
+    await Promise.all([this.#caches.stop(), this.#ownerQueue.stop(), this.#reservations.stop(), this.#statuses.stop()]);
     await this.writer.stop();
   }
 
@@ -176,6 +201,8 @@ export class Controller {
     for (const { key, old, new: object } of changes) {
       this.#judge('Subnet', key);
       for (const vpc of new Set([old?.spec?.vpc, object?.spec?.vpc])) if (vpc) this.#judge('Vpc', vpc);
+      const notice = this.#live && subnetNotice(old, object, this.compiler.world.keys('IP', 'subnet', key).length);
+      if (notice) this.#events.record(object!, 'Normal', notice.reason, notice.message);
     }
     if (changes.some(({ old, new: object }) => !equal(old?.spec, object?.spec))) this.#unstick();
   }
@@ -183,6 +210,7 @@ export class Controller {
   #onIps(changes: readonly ObjectChange<IpObject>[]): void {
     for (const { key, old, new: object } of changes) {
       this.#addresses.followIp(key, old, object);
+      if (object && this.#live && !isComplete(object)) this.#reservations.look('IP', key);
       for (const subnet of new Set([old?.spec?.subnet, object?.spec?.subnet]))
         if (subnet && this.#live) this.#statuses.count(subnet);
       if (this.#live)
@@ -190,6 +218,25 @@ export class Controller {
           if (ip && (!old || !object || !equal(old.spec, object.spec))) this.#ownerQueue.add(ownerOfIp(ip));
     }
     this.#take(changes.map(({ key, new: object }) => worldChange('IP', key, object)));
+    if (changes.some(({ new: object }) => !object)) this.#unstick();
+  }
+
+  #onPools(changes: readonly ObjectChange<IpPool>[]): void {
+    const differing = changes.filter(({ old, new: object }) => !equal(old?.spec, object?.spec));
+    this.#take(changes.map(({ key, new: object }) => worldChange('IPPool', key, object)));
+    for (const { key, old, new: object } of differing) this.#addresses.followPool(key, old, object);
+    for (const { key } of changes) this.#judge('IPPool', key);
+    if (differing.length > 0) this.#unstick();
+  }
+
+  #onVips(changes: readonly ObjectChange<Vip>[]): void {
+    this.#take(changes.map(({ key, new: object }) => worldChange('Vip', key, object)));
+    for (const { key, old, new: object } of changes) {
+      this.#addresses.followVip(key, old, object);
+      for (const subnet of new Set([old?.spec?.subnet, object?.spec?.subnet]))
+        if (subnet && this.#live) this.#statuses.count(subnet);
+      if (object && this.#live) this.#reservations.look('Vip', key);
+    }
     if (changes.some(({ new: object }) => !object)) this.#unstick();
   }
 
@@ -216,6 +263,8 @@ export class Controller {
   #onVms(changes: readonly ObjectChange<VirtualMachine>[]): void {
     if (!this.#live) return;
     for (const { key, old, new: object } of changes) {
+      const notice = object && !old && copyNotice(object);
+      if (notice) this.#events.record(object, 'Normal', notice.reason, notice.message);
       if (
         old &&
         object &&
@@ -230,7 +279,9 @@ export class Controller {
 
   /** owners that waited for a network, a subnet or an address try again */
   #unstick(): void {
-    if (this.#live) for (const key of this.#owners.takeStuck()) this.#ownerQueue.add(key);
+    if (!this.#live) return;
+    for (const key of this.#owners.takeStuck()) this.#ownerQueue.add(key);
+    this.#reservations.unstick();
   }
 
   #take(changes: readonly Change[]): void {
@@ -262,9 +313,9 @@ export class Controller {
     if (ip && issue) this.#events.record(ip, 'Warning', issue.reason, issue.message);
   }
 
-  /** VPCs and subnets have a status, the other kinds have none */
+  /** the other kinds have no status that follows from their rows */
   #judge(kind: string, name: string): void {
-    if (this.#live && (kind === 'Vpc' || kind === 'Subnet')) this.#statuses.judge(kind, name);
+    if (this.#live && hasStatus(kind)) this.#statuses.judge(kind, name);
   }
 
   #onCommitted(sequence: number): void {

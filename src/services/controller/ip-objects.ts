@@ -101,7 +101,7 @@ export function checkOwner({ metadata, spec }: IpObject, { kind, namespace, name
     );
 }
 
-function subnetLabels(subnet: string): Record<string, string> {
+export function subnetLabels(subnet: string): Record<string, string> {
   return subnet.length <= LABEL_MAX ? { 'ovn.kubernetes.io/subnet': subnet, [subnet]: '' } : {};
 }
 

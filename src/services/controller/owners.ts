@@ -23,6 +23,7 @@ import { checkOwner, ipObject, ipPatch, type PortSettings, portSettings, RESERVE
 import { isAlive, type Owner, ordinalOf, ownerKey, parseOwnerKey, type Pod } from './pod.ts';
 import { interfaceAnnotations } from './pod-annotations.ts';
 import { asksByName, requestOf, sourcesOf } from './requests.ts';
+import { isComplete } from './reservations.ts';
 import { RESOURCES } from './resources.ts';
 
 export interface OwnersOptions {
@@ -187,6 +188,8 @@ export class Owners {
       await this.#options.client.delete(RESOURCES.ips, { name: face.port });
       return undefined;
     }
+    // a reservation whose addresses are still being chosen: its change brings us back
+    if (!isComplete(known)) return undefined;
     const patch = ipPatch(known, pod?.spec?.nodeName ?? known.spec.nodeName ?? '', settings);
     if (!patch) return known;
     const changed = await this.#options.client.patch<IpObject>(RESOURCES.ips, { name: face.port }, patch);
@@ -202,12 +205,12 @@ export class Owners {
 
   async #makeIp(purpose: Purpose, face: Interface, settings: PortSettings): Promise<IpObject> {
     const { owner, pod } = purpose;
-    const { allocator, client, learnIp } = this.#options;
+    const { allocator, client } = this.#options;
     const allocation = allocator.allocate(face.subnet, face.port, this.#requestOf(purpose, face));
     try {
       const object = ipObject(face, owner, pod?.spec?.nodeName ?? '', settings, allocation);
       const stored = await client.create<IpObject>(RESOURCES.ips, object);
-      learnIp(stored);
+      this.#options.learnIp(stored);
       return stored;
     } catch (error) {
       allocator.release(face.subnet, face.port);
@@ -215,7 +218,7 @@ export class Owners {
       if (!isReason(error, 'AlreadyExists')) throw refused(error);
       const stored = await client.get<IpObject>(RESOURCES.ips, undefined, face.port);
       checkOwner(stored, owner);
-      learnIp(stored);
+      this.#options.learnIp(stored);
       return stored;
     }
   }

@@ -1,10 +1,12 @@
 /** The resources that the controller reads and writes. */
 import { CORE, type Resource } from '../../lib/kube/resource.ts';
 import { ipKind } from '../../kinds/ip.ts';
+import { ipPoolKind } from '../../kinds/ip-pool.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { networkAttachmentDefinitionKind } from '../../kinds/network-attachment-definition.ts';
 import { subnetKind } from '../../kinds/subnet.ts';
 import { virtualMachineKind } from '../../kinds/virtual-machine.ts';
+import { vipKind } from '../../kinds/vip.ts';
 import { vpcKind } from '../../kinds/vpc.ts';
 
 const resource = ({ group, version, plural, namespaced }: Kind): Resource => ({ group, version, plural, namespaced });
@@ -14,6 +16,8 @@ export const RESOURCES = {
   vpcs: resource(vpcKind),
   subnets: resource(subnetKind),
   ips: resource(ipKind),
+  ipPools: resource(ipPoolKind),
+  vips: resource(vipKind),
   attachments: resource(networkAttachmentDefinitionKind),
   vms: resource(virtualMachineKind),
 } as const;
@@ -23,6 +27,8 @@ export const KIND_OF: Readonly<Record<string, string>> = {
   vpcs: 'Vpc',
   subnets: 'Subnet',
   ips: 'IP',
+  ippools: 'IPPool',
+  vips: 'Vip',
   pods: 'Pod',
   events: 'Event',
 };

@@ -2,16 +2,19 @@
 import type { Allocator } from '../../core/ipam/allocator.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import { type Finding, readyCondition, warningCondition } from '../../core/status/condition.ts';
+import { ipPoolStatus } from '../../core/status/ip-pool-status.ts';
 import { subnetStatus } from '../../core/status/subnet-status.ts';
 import { vpcStatus } from '../../core/status/vpc-status.ts';
 import { FINALIZER } from '../../core/admit/verdict.ts';
 import type { Compiler } from '../../core/compile/engine.ts';
 import type { Issue } from '../../core/compile/rule.ts';
 import type { KubeObject } from '../../kinds/object.ts';
+import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
+import type { Resource } from '../../lib/kube/resource.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { EventRecorder } from './events.ts';
 import { RESOURCES } from './resources.ts';
@@ -22,6 +25,8 @@ export interface StatusesOptions {
   readonly allocator: Allocator;
   readonly events: EventRecorder;
   vpc(name: string): Vpc | undefined;
+  ipPool(name: string): IpPool | undefined;
+  poolsOf(subnet: string): readonly string[];
   subnet(name: string): Subnet | undefined;
   subnetsOf(vpc: string): readonly string[];
   ipsOfSubnet(subnet: string): readonly string[];
@@ -29,13 +34,21 @@ export interface StatusesOptions {
   /** the row is in the Northbound database */
   isPresent(row: string): boolean;
   /** further issues: rows that OVN refused */
-  rejections(kind: 'Vpc' | 'Subnet', name: string): readonly Issue[];
+  rejections(kind: StatusKind, name: string): readonly Issue[];
   learn(object: KubeObject): void;
   log(sentence: string): void;
 }
 
 /** milliseconds: counters change with every machine, people read them slowly */
 const COUNTERS_DELAY = 300;
+
+const KINDS = ['Vpc', 'Subnet', 'IPPool'] as const;
+type StatusKind = (typeof KINDS)[number];
+
+/** kinds whose conditions and counters are written here */
+export function hasStatus(kind: string): kind is StatusKind {
+  return (KINDS as readonly string[]).includes(kind);
+}
 
 export class Statuses {
   readonly #options: StatusesOptions;
@@ -53,16 +66,17 @@ export class Statuses {
   }
 
   /** The object should be looked at now. */
-  judge(kind: 'Vpc' | 'Subnet', name: string): void {
+  judge(kind: StatusKind, name: string): void {
     this.#queue.add(`${kind}/${name}`);
   }
 
-  /** A counter of the subnet changed: soon is early enough. */
+  /** A counter of the subnet changed, and perhaps of its pools: soon is early enough. */
   count(subnet: string): void {
-    const key = `Subnet/${subnet}`;
-    if (this.#scheduled.has(key)) return;
-    this.#scheduled.add(key);
-    this.#queue.addAfter(key, COUNTERS_DELAY);
+    for (const key of [`Subnet/${subnet}`, ...this.#options.poolsOf(subnet).map((name) => `IPPool/${name}`)]) {
+      if (this.#scheduled.has(key)) continue;
+      this.#scheduled.add(key);
+      this.#queue.addAfter(key, COUNTERS_DELAY);
+    }
   }
 
   stop(): Promise<void> {
@@ -73,8 +87,10 @@ export class Statuses {
     this.#scheduled.delete(key);
     const slash = key.indexOf('/');
     const name = key.slice(slash + 1);
-    if (key.slice(0, slash) === 'Vpc') await this.#vpc(name);
-    else await this.#subnet(name);
+    const kind = key.slice(0, slash);
+    if (kind === 'Vpc') await this.#vpc(name);
+    else if (kind === 'Subnet') await this.#subnet(name);
+    else await this.#ipPool(name);
   }
 
   async #vpc(name: string): Promise<void> {
@@ -111,7 +127,15 @@ export class Statuses {
     );
   }
 
-  #ready(kind: 'Vpc' | 'Subnet', object: KubeObject, what: string, users: readonly string[]): Finding {
+  async #ipPool(name: string): Promise<void> {
+    const pool = this.#options.ipPool(name);
+    if (!pool) return;
+    const ready = this.#ready('IPPool', pool, 'interfaces', []);
+    const usage = (family: 4 | 6) => this.#options.allocator.poolUsage(pool.spec?.subnet ?? '', name, family);
+    await this.#store(pool, ipPoolStatus(pool, usage, ready, now()), ready);
+  }
+
+  #ready(kind: StatusKind, object: KubeObject, what: string, users: readonly string[]): Finding {
     const { name, generation = 1, deletionTimestamp } = object.metadata;
     const waitsFor =
       deletionTimestamp !== undefined && users.length > 0
@@ -170,8 +194,14 @@ export class Statuses {
   }
 }
 
-function resourceOf({ kind }: KubeObject) {
-  return kind === 'Vpc' ? RESOURCES.vpcs : RESOURCES.subnets;
+const RESOURCE_OF: Readonly<Record<StatusKind, Resource>> = {
+  Vpc: RESOURCES.vpcs,
+  Subnet: RESOURCES.subnets,
+  IPPool: RESOURCES.ipPools,
+};
+
+function resourceOf({ kind }: KubeObject): Resource {
+  return RESOURCE_OF[kind as StatusKind];
 }
 
 function now(): string {

@@ -1,6 +1,7 @@
 /** Generated worlds for property tests: few names, so that things meet, collide, miss each other and come back. */
 import fc from 'fast-check';
 import type { IpObject } from '../../../kinds/ip.ts';
+import type { IpPool } from '../../../kinds/ip-pool.ts';
 import type { Subnet } from '../../../kinds/subnet.ts';
 import type { Vpc } from '../../../kinds/vpc.ts';
 import { type Change, type Settings, SETTINGS_KEY } from '../world.ts';
@@ -128,6 +129,23 @@ export const nic = fc
     }),
   );
 
+const pool = fc
+  .record({
+    name: fc.constantFrom('gold', 'gold-2'),
+    created,
+    subnet: subnetName,
+    ips: fc.constantFrom(['10.0.0.2..10.0.0.3'], ['10.0.0.3', '10.0.0.8/29'], ['nonsense']),
+    enableAddressSet: fc.boolean(),
+  })
+  .map(
+    ({ name, created: at, subnet: network, ips, enableAddressSet }): IpPool => ({
+      apiVersion: 'kubeovn.io/v1',
+      kind: 'IPPool',
+      metadata: { name, creationTimestamp: at },
+      spec: { subnet: network, ips, enableAddressSet },
+    }),
+  );
+
 const settings = fc
   .constantFrom<Settings>(
     { tunnelMtu: 1442 },
@@ -142,6 +160,11 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 5, arbitrary: subnet.map((object): Change => ({ kind: 'Subnet', key: object.metadata.name, object })) },
   { weight: 2, arbitrary: subnetName.map((key): Change => ({ kind: 'Subnet', key, object: undefined })) },
   { weight: 6, arbitrary: nic.map((object): Change => ({ kind: 'IP', key: object.metadata.name, object })) },
+  { weight: 1, arbitrary: pool.map((object): Change => ({ kind: 'IPPool', key: object.metadata.name, object })) },
+  {
+    weight: 1,
+    arbitrary: pool.map(({ metadata }): Change => ({ kind: 'IPPool', key: metadata.name, object: undefined })),
+  },
   { weight: 2, arbitrary: nic.map(({ metadata }): Change => ({ kind: 'IP', key: metadata.name, object: undefined })) },
 );
 
