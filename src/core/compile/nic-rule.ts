@@ -4,6 +4,7 @@ import { AddressError } from '../../lib/netaddr/error.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseMac } from '../../lib/netaddr/mac.ts';
 import type { IpObject } from '../../kinds/ip.ts';
+import type { Placement } from '../migration/placement.ts';
 import { type Read, rule } from './rule.ts';
 import { mostSenior, seniority } from './seniority.ts';
 
@@ -12,10 +13,10 @@ export const PORT_SECURITY_ANNOTATION = 'ovn.kubernetes.io/port_security';
 
 export const nicRule = rule({
   kind: 'IP',
-  reads: { kinds: ['IP'], facts: ['SubnetSwitch'] },
+  reads: { kinds: ['IP', 'Placement'], facts: ['SubnetSwitch'] },
   emits: [],
   run(ip, name, read, emit) {
-    const { subnet = '', podName = '', namespace = '', nodeName = '' } = ip.spec ?? {};
+    const { subnet = '', podName = '', namespace = '' } = ip.spec ?? {};
     const found = read.fact('SubnetSwitch', subnet);
     if (!found) {
       emit.issue({
@@ -47,12 +48,26 @@ export const nicRule = rule({
       type: '',
       addresses: secured ? [address] : [address, 'unknown'],
       port_security: secured ? [address] : [],
-      // requested-chassis takes a list: a name that is none of a node must not become one
-      options: NODE_NAME.test(nodeName) ? { 'requested-chassis': nodeName } : {},
+      options: chassisOptions(placementOf(ip, read)),
       external_ids: { vendor: 'kube-ovn', ls: found.switch, pod: `${namespace}/${podName}` },
     });
   },
 });
+
+/** Of a machine what is observed counts, all its ports move at once; else what the IP object remembers. */
+function placementOf({ spec }: IpObject, read: Read): Placement {
+  const { podType, podName, namespace, nodeName = '' } = spec ?? {};
+  const seen = podType === 'VirtualMachine' ? read.get('Placement', `${namespace}/${podName}`) : undefined;
+  return seen ?? { node: nodeName };
+}
+
+/** While a machine moves, its port is bound on both nodes; on the second it is blocked until the machine announces itself there (ovn-nb(5)). */
+function chassisOptions({ node, target = '' }: Placement): Record<string, string> {
+  // requested-chassis takes a list: a name that is none of a node must not become one
+  if (!NODE_NAME.test(node)) return {};
+  if (!NODE_NAME.test(target)) return { 'requested-chassis': node };
+  return { 'requested-chassis': `${node},${target}`, 'activation-strategy': 'rarp' };
+}
 
 /** DNS-1123 subdomain */
 const NODE_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;

@@ -7,7 +7,7 @@ import { RULES } from './rules.ts';
 const DRAWING = `
 Vpc     reads Subnet                      gives VpcRouter
 Subnet  reads Settings, Subnet, VpcRouter gives SubnetSwitch
-IP      reads IP, SubnetSwitch            gives nothing
+IP      reads IP, Placement, SubnetSwitch gives nothing
 `;
 
 test('the graph of rules and facts is the one that is drawn', () => {

@@ -8,6 +8,7 @@ import { equal } from '../ovn/equal.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
+import type { Placement } from '../migration/placement.ts';
 import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 
 /** Settings of the whole installation: what the controller was started with. One object, key "cluster". */
@@ -21,6 +22,8 @@ export interface Kinds {
   readonly Vpc: Vpc;
   readonly Subnet: Subnet;
   readonly IP: IpObject;
+  /** observed: where a virtual machine runs, key `namespace/name` */
+  readonly Placement: Placement;
 }
 
 export type KindName = keyof Kinds;
@@ -33,6 +36,7 @@ type IndexFunction<T> = (object: T) => readonly string[];
 export const INDEXES = {
   Settings: {},
   Vpc: {},
+  Placement: {},
   Subnet: {
     vpc: (subnet: Subnet) => [subnet.spec?.vpc ?? ''],
     /** `<vpc>|<prefix>` for each prefix of the subnet exactly */

@@ -3,7 +3,7 @@ import type { IpObject } from '../../kinds/ip.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
-import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { Migration, VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
@@ -13,7 +13,7 @@ import { essentials, ownerKey, ownerOf, type Pod } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 
 type Handlers = {
-  readonly [K in 'vpcs' | 'subnets' | 'ips' | 'attachments' | 'pods' | 'vms']: (
+  readonly [K in 'vpcs' | 'subnets' | 'ips' | 'attachments' | 'pods' | 'vms' | 'vmis' | 'migrations']: (
     changes: readonly ObjectChange<KubeObject>[],
   ) => void;
 };
@@ -25,10 +25,14 @@ export class Caches {
   readonly attachments: Informer<NetworkAttachmentDefinition>;
   readonly pods: Informer<Pod>;
   readonly vms: Informer<VirtualMachine>;
+  readonly vmis: Informer<VirtualMachineInstance>;
+  readonly migrations: Informer<Migration>;
   /** owner -> pods */
   readonly podsByOwner = new Grouping();
   /** owner -> IP objects */
   readonly ipsByOwner = new Grouping();
+  /** instance -> migrations */
+  readonly migrationsByInstance = new Grouping();
 
   constructor(client: KubeClient, handlers: Handlers, onError: (what: string, error: unknown) => void) {
     const informer = <T extends KubeObject>(
@@ -49,6 +53,11 @@ export class Caches {
     this.subnets = informer<Subnet>(RESOURCES.subnets, 'subnets');
     this.attachments = informer<NetworkAttachmentDefinition>(RESOURCES.attachments, 'attachments');
     this.vms = informer<VirtualMachine>(RESOURCES.vms, 'vms');
+    this.vmis = informer<VirtualMachineInstance>(RESOURCES.vmis, 'vmis', undefined, instanceEssentials);
+    this.migrations = informer<Migration>(RESOURCES.migrations, 'migrations', (changes) => {
+      for (const { key, new: migration } of changes)
+        this.migrationsByInstance.set(key, migration && instanceOfMigration(migration));
+    });
     const groupPods = (changes: readonly ObjectChange<Pod>[]) => {
       for (const change of changes) this.podsByOwner.set(change.key, change.new && ownerKey(ownerOf(change.new)));
     };
@@ -74,6 +83,11 @@ export class Caches {
     return this.ipsByOwner.members(owner).flatMap((key) => this.ips.get(key) ?? []);
   }
 
+  /** @param instance `namespace/name` */
+  migrationsOf(instance: string): readonly Migration[] {
+    return this.migrationsByInstance.members(instance).flatMap((key) => this.migrations.get(key) ?? []);
+  }
+
   #all(): readonly Informer<KubeObject>[] {
     return [
       this.vpcs,
@@ -82,8 +96,25 @@ export class Caches {
       this.attachments,
       this.pods,
       this.vms,
+      this.vmis,
+      this.migrations,
     ] as unknown as readonly Informer<KubeObject>[];
   }
+}
+
+export function instanceOfMigration({ metadata, spec }: Migration): string {
+  return `${metadata.namespace}/${spec?.vmiName}`;
+}
+
+/** of an instance the controller asks where it runs */
+function instanceEssentials({ metadata, status }: VirtualMachineInstance): VirtualMachineInstance {
+  const { name, namespace, resourceVersion } = metadata;
+  return {
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachineInstance',
+    metadata: { name, ...(namespace ? { namespace } : {}), ...(resourceVersion ? { resourceVersion } : {}) },
+    status: status?.nodeName === undefined ? {} : { nodeName: status.nodeName },
+  };
 }
 
 export function ownerOfIp({ spec }: IpObject): string {

@@ -7,17 +7,18 @@ import { equal } from '../../core/ovn/equal.ts';
 import type { RowId } from '../../core/ovn/row.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
-import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { Migration, VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import type { ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
 import { Addresses } from './addresses.ts';
-import { Caches, ownerOfIp } from './caches.ts';
+import { Caches, instanceOfMigration, ownerOfIp } from './caches.ts';
 import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
 import { worldChange } from './feed.ts';
+import { seenPlacement } from './placements.ts';
 import type { Metrics } from './metrics.ts';
 import { Owners } from './owners.ts';
 import { isAlive, ownerKey, ownerOf, type Pod } from './pod.ts';
@@ -94,6 +95,8 @@ export class Controller {
         attachments: () => this.#unstick(),
         pods: (changes) => this.#onPods(changes as readonly ObjectChange<Pod>[]),
         vms: (changes) => this.#onVms(changes as readonly ObjectChange<VirtualMachine>[]),
+        vmis: (changes) => this.#onPlaces(changes.map(({ key }) => key)),
+        migrations: (changes) => this.#onMigrations(changes as readonly ObjectChange<Migration>[]),
       },
       (what, error) => log(`${what}: ${describe(error)}`),
     );
@@ -107,6 +110,7 @@ export class Controller {
       subnet: (name) => this.#caches.subnets.get(name),
       vm: (key) => this.#caches.vms.get(key),
       ip: (name) => this.#caches.ips.get(name),
+      placement: (machine) => this.compiler.world.get('Placement', machine),
       podsOf: (owner) => this.#caches.podsOf(owner),
       ipsOf: (owner) => this.#caches.ipsOf(owner),
       learnIp: (ip) => this.#caches.ips.learn(ip),
@@ -148,6 +152,7 @@ export class Controller {
     this.#pending.push({ kind: 'Settings', key: SETTINGS_KEY, object: this.#options.settings });
     await this.#caches.start();
     for (const ip of this.#caches.ips.values()) this.#addresses.restore(ip);
+    this.#pending.push(...this.#places(machinesOf(this.#caches.podsByOwner.groups())));
     this.#compile();
     await this.writer.start();
     this.#live = true;
@@ -195,6 +200,10 @@ export class Controller {
 
   #onPods(changes: readonly ObjectChange<Pod>[]): void {
     if (!this.#live) return;
+    const owners = changes.flatMap(({ old, new: object }) =>
+      [old, object].flatMap((it) => (it ? [ownerKey(ownerOf(it))] : [])),
+    );
+    this.#onPlaces([...machinesOf(owners)]);
     for (const { old, new: object } of changes) {
       if (
         old &&
@@ -211,6 +220,35 @@ export class Controller {
       if (!object) this.#heard.delete(owner);
       this.#ownerQueue.add(owner);
     }
+  }
+
+  #onMigrations(changes: readonly ObjectChange<Migration>[]): void {
+    this.#onPlaces(
+      changes.flatMap(({ old, new: object }) => [old, object].flatMap((it) => (it ? [instanceOfMigration(it)] : []))),
+    );
+  }
+
+  /** Where machines run may have changed: all ports of each follow in one transaction. */
+  #onPlaces(machines: readonly string[]): void {
+    if (!this.#live) return;
+    const moved = this.#places(new Set(machines)).filter(
+      ({ key, object }) => !equal(this.compiler.world.get('Placement', key), object),
+    );
+    if (moved.length === 0) return;
+    this.#take(moved);
+    for (const { key } of moved) this.#ownerQueue.add(`VirtualMachine/${key}`);
+  }
+
+  #places(machines: Iterable<string>): PlacementChange[] {
+    return [...machines].map((key) => ({
+      kind: 'Placement',
+      key,
+      object: seenPlacement({
+        pods: this.#caches.podsOf(`VirtualMachine/${key}`),
+        instance: this.#caches.vmis.get(key),
+        migrations: this.#caches.migrationsOf(key),
+      }),
+    }));
   }
 
   #onVms(changes: readonly ObjectChange<VirtualMachine>[]): void {
@@ -299,6 +337,14 @@ export class Controller {
       if (ip) this.#events.record(ip, 'Warning', 'RejectedByOvn', `row ${id} is not in OVN: ${why}`);
     }
   }
+}
+
+type PlacementChange = Extract<Change, { readonly kind: 'Placement' }>;
+
+/** of owners that are virtual machines, `namespace/name` */
+function machinesOf(owners: Iterable<string>): Set<string> {
+  const prefix = 'VirtualMachine/';
+  return new Set([...owners].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)));
 }
 
 function splitObject(object: string): [kind: string, name: string] {

@@ -5,6 +5,7 @@
 import { AllocationError } from '../../core/ipam/allocation-error.ts';
 import type { Allocation, Allocator, Request } from '../../core/ipam/allocator.ts';
 import { networksOfVm, selectionProvider } from '../../core/ipam/attachments.ts';
+import type { Placement } from '../../core/migration/placement.ts';
 import { PORT_SECURITY_ANNOTATION } from '../../core/compile/nic-rule.ts';
 import { portName } from '../../core/ovn/names.ts';
 import type { IpObject } from '../../kinds/ip.ts';
@@ -27,6 +28,8 @@ export interface OwnersOptions {
   subnet(name: string): Subnet | undefined;
   vm(key: string): VirtualMachine | undefined;
   ip(name: string): IpObject | undefined;
+  /** of a virtual machine, `namespace/name`: where it is seen to run */
+  placement(machine: string): Placement | undefined;
   podsOf(owner: string): readonly Pod[];
   ipsOf(owner: string): readonly IpObject[];
   /** an IP object was written: let the rest know at once */
@@ -114,7 +117,7 @@ export class Owners {
       await this.#options.client.delete(RESOURCES.ips, { name: face.name });
       return undefined;
     }
-    const nodeName = pod.spec?.nodeName ?? '';
+    const nodeName = this.#nodeOf(pod, owner);
     const security = portSecurity(pod, face);
     if (known.spec.nodeName === nodeName && known.metadata.annotations?.[PORT_SECURITY_ANNOTATION] === security)
       return known;
@@ -125,6 +128,12 @@ export class Owners {
     const changed = await this.#options.client.patch<IpObject>(RESOURCES.ips, { name: face.name }, change);
     this.#options.learnIp(changed);
     return changed;
+  }
+
+  /** While a machine moves, also its target pod belongs to the node on which the machine still is. */
+  #nodeOf(pod: Pod, { kind, namespace, name }: Owner): string {
+    const place = kind === 'VirtualMachine' ? this.#options.placement(`${namespace}/${name}`) : undefined;
+    return place?.node ?? pod.spec?.nodeName ?? '';
   }
 
   /** the pod has no addresses of ours yet, and no other pod of its owner has: what its annotations say is a wish that can be granted */

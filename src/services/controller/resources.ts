@@ -4,7 +4,11 @@ import { ipKind } from '../../kinds/ip.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { networkAttachmentDefinitionKind } from '../../kinds/network-attachment-definition.ts';
 import { subnetKind } from '../../kinds/subnet.ts';
-import { virtualMachineKind } from '../../kinds/virtual-machine.ts';
+import {
+  virtualMachineInstanceKind,
+  virtualMachineInstanceMigrationKind,
+  virtualMachineKind,
+} from '../../kinds/virtual-machine.ts';
 import { vpcKind } from '../../kinds/vpc.ts';
 
 const resource = ({ group, version, plural, namespaced }: Kind): Resource => ({ group, version, plural, namespaced });
@@ -16,6 +20,8 @@ export const RESOURCES = {
   ips: resource(ipKind),
   attachments: resource(networkAttachmentDefinitionKind),
   vms: resource(virtualMachineKind),
+  vmis: resource(virtualMachineInstanceKind),
+  migrations: resource(virtualMachineInstanceMigrationKind),
 } as const;
 
 /** plural -> kind, for metrics */

@@ -57,9 +57,10 @@ export const nic = fc
     host: fc.integer({ min: 2, max: 5 }),
     node: fc.constantFrom('', 'node1', 'node2', 'a,b'),
     open: fc.boolean(),
+    machine: fc.boolean(),
   })
   .map(
-    ({ name, created: at, subnet: network, host, node, open }): IpObject => ({
+    ({ name, created: at, subnet: network, host, node, open, machine }): IpObject => ({
       apiVersion: 'kubeovn.io/v1',
       kind: 'IP',
       metadata: {
@@ -74,7 +75,25 @@ export const nic = fc
         macAddress: `02:00:00:00:00:0${host}`,
         v4IpAddress: `10.0.0.${host}`,
         nodeName: node,
+        ...(machine ? { podType: 'VirtualMachine' } : {}),
       },
+    }),
+  );
+
+/** where a machine is seen to run, or that it is seen nowhere */
+const placement = fc
+  .record({
+    name: fc.constantFrom('ns/vm1', 'ns/vm2', 'ns/vm3'),
+    seen: fc.option(fc.record({ node: fc.constantFrom('node1', 'node2', 'a,b') }, { requiredKeys: ['node'] }), {
+      nil: undefined,
+    }),
+    target: fc.option(fc.constantFrom('node2', 'node3', 'a,b'), { nil: undefined }),
+  })
+  .map(
+    ({ name, seen, target }): Change => ({
+      kind: 'Placement',
+      key: name,
+      object: seen && { ...seen, ...(target === undefined ? {} : { target }) },
     }),
   );
 
@@ -88,6 +107,7 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: vpcName.map((key): Change => ({ kind: 'Vpc', key, object: undefined })) },
   { weight: 5, arbitrary: subnet.map((object): Change => ({ kind: 'Subnet', key: object.metadata.name, object })) },
   { weight: 2, arbitrary: subnetName.map((key): Change => ({ kind: 'Subnet', key, object: undefined })) },
+  { weight: 2, arbitrary: placement },
   { weight: 6, arbitrary: nic.map((object): Change => ({ kind: 'IP', key: object.metadata.name, object })) },
   { weight: 2, arbitrary: nic.map(({ metadata }): Change => ({ kind: 'IP', key: metadata.name, object: undefined })) },
 );
