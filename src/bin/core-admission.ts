@@ -1,8 +1,9 @@
 /** Connects the API server's door with the core: each write of an object is judged among its committed neighbours. */
 import { admit } from '../core/admit/admit.ts';
 import { World } from '../core/compile/world.ts';
+import { evictionRefusal } from '../core/admit/eviction.ts';
 import { keyOf, type KubeObject } from '../kinds/object.ts';
-import type { AdmissionAnswer, AdmissionRequest, Admit } from '../services/apiserver/admission.ts';
+import type { AdmissionAnswer, AdmissionReader, AdmissionRequest, Admit } from '../services/apiserver/admission.ts';
 import type { ApiServer } from '../services/apiserver/api-server.ts';
 import type { KubeObject as StoredObject } from '../services/apiserver/model/objects.ts';
 import { worldChange } from '../services/controller/feed.ts';
@@ -43,6 +44,7 @@ export function coreAdmission(): CoreAdmission {
     admit(request, read) {
       if (last) take(last.resource, last.namespace, last.name, read.get(last.resource, last.namespace, last.name));
       const { resource, namespace, name } = request;
+      if (resource === 'pods' && request.subresource === 'eviction') return judgeEviction(request, read);
       last = isWorldResource(resource) ? { resource, namespace, name } : undefined;
       return judge(request, world);
     },
@@ -61,6 +63,14 @@ function judge({ operation, subresource, object, old }: AdmissionRequest, world:
   if (operation === 'DELETE' || subresource !== undefined || object === undefined) return {};
   const verdict = admit(object as KubeObject, old as KubeObject | undefined, world);
   return { object: verdict.object as StoredObject, warnings: verdict.warnings, errors: verdict.errors };
+}
+
+function judgeEviction({ old }: AdmissionRequest, read: AdmissionReader): AdmissionAnswer {
+  const message = evictionRefusal(
+    old as unknown as KubeObject,
+    (namespace, name) => read.get('virtualmachineinstances.kubevirt.io', namespace, name) as KubeObject | undefined,
+  );
+  return message === undefined ? {} : { denied: { reason: 'TooManyRequests', message } };
 }
 
 function isWorldResource(resource: string): resource is WorldResource {

@@ -20,6 +20,8 @@ export interface VmiSpec {
   readonly networks?: readonly VmNetwork[];
   readonly domain?: { readonly devices?: { readonly interfaces?: readonly VmInterface[] } };
   readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** what an eviction of its launcher does; the lab's default is LiveMigrate */
+  readonly evictionStrategy?: string;
   readonly [other: string]: unknown;
 }
 
@@ -45,10 +47,35 @@ export interface VmiInterfaceStatus {
   readonly ipAddresses?: readonly string[];
 }
 
+/** How the last migration of an instance goes, as KubeVirt shows it; what a step has not reached yet is absent. */
+export interface MigrationState {
+  readonly migrationUid?: string;
+  readonly sourceNode?: string;
+  readonly sourcePod?: string;
+  readonly targetNode?: string;
+  readonly targetPod?: string;
+  /** where the target waits for the machine: its kind knows how to read it */
+  readonly targetNodeAddress?: string;
+  /** RFC 3339: the machine is being sent */
+  readonly startTimestamp?: string;
+  /** RFC 3339: the machine runs at the target */
+  readonly targetNodeDomainReadyTimestamp?: string;
+  readonly endTimestamp?: string;
+  readonly completed?: boolean;
+  readonly failed?: boolean;
+  readonly failureReason?: string;
+  readonly abortRequested?: boolean;
+  readonly abortStatus?: 'Succeeded' | 'Failed' | 'Aborting';
+  readonly mode?: 'PreCopy' | 'PostCopy';
+}
+
 export interface VmiStatus {
   readonly phase?: 'Pending' | 'Scheduling' | 'Scheduled' | 'Running' | 'Succeeded' | 'Failed';
   readonly nodeName?: string;
   readonly interfaces?: readonly VmiInterfaceStatus[];
+  readonly migrationState?: MigrationState;
+  /** somebody wants this node empty: the instance should migrate away from it */
+  readonly evacuationNodeName?: string;
   readonly conditions?: readonly {
     readonly type: string;
     readonly status: string;
@@ -63,6 +90,37 @@ export interface VmStatus {
   readonly created?: boolean;
   readonly conditions?: VmiStatus['conditions'];
 }
+
+export interface MigrationSpec {
+  readonly vmiName?: string;
+  /** what the target node must have on top of what the instance asks for */
+  readonly addedNodeSelector?: Readonly<Record<string, string>>;
+}
+
+export const MIGRATION_PHASES = [
+  'Pending',
+  'Scheduling',
+  'Scheduled',
+  'PreparingTarget',
+  'TargetReady',
+  'Running',
+  'Succeeded',
+  'Failed',
+] as const;
+export type MigrationPhase = (typeof MIGRATION_PHASES)[number];
+
+export interface MigrationStatus {
+  readonly phase?: MigrationPhase;
+  readonly migrationState?: MigrationState;
+  readonly phaseTransitionTimestamps?: readonly {
+    readonly phase: MigrationPhase;
+    readonly phaseTransitionTimestamp: string;
+  }[];
+  readonly conditions?: VmiStatus['conditions'];
+}
+
+/** A wish for one live migration of an instance. Deleting it while it is under way calls it off. */
+export type Migration = KubeObject<MigrationSpec, MigrationStatus>;
 
 export type VirtualMachine = KubeObject<VmSpec, VmStatus>;
 export type VirtualMachineInstance = KubeObject<VmiSpec, VmiStatus>;
@@ -113,7 +171,7 @@ export const virtualMachineInstanceMigrationKind: Kind = {
   singular: 'virtualmachineinstancemigration',
   shortNames: ['vmim', 'vmims'],
   description: 'A live migration of a virtual machine instance.',
-  spec: open('vmiName'),
+  spec: open<MigrationSpec>('vmiName: the instance; addedNodeSelector: more that the target node must have'),
   status: anything('state of the migration'),
   columns: [column('Phase', '.status.phase'), column('VMI', '.spec.vmiName'), AGE],
 };

@@ -74,6 +74,11 @@ export function machineViews({ machines, instances, ips, subnets, ports }: Inven
   });
 }
 
+/** Names of the ports of an instance. */
+export function portsOf(instance: VirtualMachineInstance): readonly string[] {
+  return nicsOf(instance).map(({ port }) => port);
+}
+
 function nicsOf(instance: VirtualMachineInstance) {
   const { namespace = '', name } = instance.metadata;
   const networks = networksOfInstance(instance);

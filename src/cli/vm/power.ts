@@ -29,7 +29,8 @@ export function registerPower(vm: Command): void {
       );
 }
 
-function seconds(text: string): number {
+/** @throws InvalidArgumentError */
+export function seconds(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError('say a number of seconds above 0');
   return value;

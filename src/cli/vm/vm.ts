@@ -2,9 +2,10 @@
 import type { Command } from 'commander';
 import { registerExec } from './exec.ts';
 import { registerList } from './list.ts';
+import { registerMigrate } from './migrate.ts';
 import { registerPower } from './power.ts';
 
 export function registerVm(program: Command): void {
   const vm = program.command('vm').description('the virtual machines of a lab').enablePositionalOptions();
-  for (const register of [registerList, registerExec, registerPower]) register(vm);
+  for (const register of [registerList, registerExec, registerPower, registerMigrate]) register(vm);
 }

@@ -5,11 +5,12 @@ import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
-import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { Migration, VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { admitIp } from './ip.ts';
 import { admitIpPool } from './ip-pool.ts';
+import { admitMigration } from './migration.ts';
 import { admitNetworkAttachmentDefinition } from './network-attachment-definition.ts';
 import { admitSubnet } from './subnet.ts';
 import { subnetDefaults } from './subnet-defaults.ts';
@@ -28,6 +29,7 @@ const CHECKS: Readonly<Record<string, (review: Review<KubeObject>) => Verdict<Ku
   NetworkAttachmentDefinition: (review) =>
     admitNetworkAttachmentDefinition(review as Review<NetworkAttachmentDefinition>),
   VirtualMachine: (review) => admitVirtualMachine(review as Review<VirtualMachine>),
+  VirtualMachineInstanceMigration: (review) => admitMigration(review as Review<Migration>),
   ...Object.fromEntries(Object.keys(UNBUILT_KINDS).map((kind) => [kind, refuseUnbuilt])),
 };
 

@@ -44,10 +44,34 @@ test('an IP object stays in its subnet', () => {
   );
 });
 
-test.each(['MultiNetworkPolicy', 'VirtualMachineInstanceMigration'])('%s is refused until it is built', (kind) => {
+test.each(['MultiNetworkPolicy'])('%s is refused until it is built', (kind) => {
   expect(errorsOf({ apiVersion: 'x/v1', kind, metadata: { name: 'new', namespace: 'ns' } })[0]).toMatch(
     /^kind: .*not built yet/,
   );
+});
+
+describe('migrations', () => {
+  const migration = (spec?: object): KubeObject => ({
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachineInstanceMigration',
+    metadata: { name: 'm', namespace: 'ns' },
+    ...(spec ? { spec } : {}),
+  });
+  test.each([
+    [undefined, /^spec\.vmiName: .*name the VirtualMachineInstance/],
+    [{ vmiName: 7 }, /^spec\.vmiName/],
+    [{ vmiName: 'web', addedNodeSelector: ['node1'] }, /^spec\.addedNodeSelector: .*labels and their values/],
+    [{ vmiName: 'web', addedNodeSelector: { a: 1 } }, /^spec\.addedNodeSelector/],
+  ])('%j', (spec, error) => {
+    expect(errorsOf(migration(spec))[0]).toMatch(error);
+  });
+
+  test('say of which instance, and stay as they are', () => {
+    expect(errorsOf(migration({ vmiName: 'web', addedNodeSelector: { a: 'b' } }))).toEqual([]);
+    expect(errorsOf(migration({ vmiName: 'db' }), migration({ vmiName: 'web' }))[0]).toMatch(
+      /^spec: .*cannot be changed/,
+    );
+  });
 });
 
 describe('networks', () => {

@@ -4,7 +4,6 @@ import { Findings, type Review, type Verdict } from './verdict.ts';
 
 export const UNBUILT_KINDS: Readonly<Record<string, string>> = {
   MultiNetworkPolicy: 'network policies are not built yet, and this one would not be enforced',
-  VirtualMachineInstanceMigration: 'live migration is not built yet',
 };
 
 export function refuseUnbuilt({ object, old }: Review<KubeObject>): Verdict<KubeObject> {

@@ -14,6 +14,7 @@ import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import { attachmentConfig } from '../ipam/attachments.ts';
 import { machineWishes } from '../ipam/machine-wishes.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
+import type { Placement } from '../migration/placement.ts';
 import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 
 /** Settings of the whole installation: what the controller was started with. One object, key "cluster". */
@@ -35,6 +36,8 @@ export interface Kinds {
   /** namespace/name, like all kinds that live in namespaces */
   readonly NetworkAttachmentDefinition: NetworkAttachmentDefinition;
   readonly VirtualMachine: VirtualMachine;
+  /** observed: where a virtual machine runs, key `namespace/name` */
+  readonly Placement: Placement;
 }
 
 export type KindName = keyof Kinds;
@@ -47,6 +50,7 @@ type IndexFunction<T> = (object: T) => readonly string[];
 export const INDEXES = {
   Settings: {},
   Vpc: {},
+  Placement: {},
   Subnet: {
     vpc: (subnet: Subnet) => [subnet.spec?.vpc ?? ''],
     /** `<vpc>|<prefix>` for each prefix of the subnet exactly */

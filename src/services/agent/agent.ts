@@ -5,8 +5,9 @@ import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment
 import { type Subnet, subnetKind } from '../../kinds/subnet.ts';
 import type { Encap } from '../../core/ovn/encap.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import { Informer } from '../../lib/kube/informer.ts';
+import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
 import { CORE } from '../../lib/kube/resource.ts';
+import { Announcer } from './announce.ts';
 import { Attacher } from './attach.ts';
 import { chassisOperations, underlayBridge } from './chassis.ts';
 import { serveCni } from './cni-server.ts';
@@ -37,6 +38,7 @@ export class Agent {
   readonly #local: LocalSwitch;
   readonly #peers: Peers;
   readonly #waiter = new PodWaiter();
+  readonly #announcer: Announcer;
   readonly #pods: Informer<Pod>;
   readonly #subnets: Informer<Subnet>;
   readonly #attachments: Informer<NetworkAttachmentDefinition>;
@@ -52,10 +54,14 @@ export class Agent {
     this.#encapIp = options.encapIp;
     this.#local = new LocalSwitch(options.openVswitch, options.log);
     this.#peers = new Peers(this.#local);
+    this.#announcer = new Announcer(this.#local, options.log);
     const onError = (error: unknown) => options.log(error instanceof Error ? error.message : String(error));
     this.#pods = new Informer<Pod>(options.client, CORE.pods, {
       fieldSelector: `spec.nodeName=${options.node}`,
-      onChanges: (changes) => this.#waiter.onChanges(changes),
+      onChanges: (changes) => {
+        this.#waiter.onChanges(changes);
+        this.#announcer.onChanges(changes as readonly ObjectChange<Pod>[]);
+      },
       onError,
     });
     this.#waiter.follow(this.#pods);

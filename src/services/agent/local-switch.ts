@@ -27,6 +27,8 @@ export interface InterfaceRow {
   readonly external_ids: Readonly<Record<string, string>>;
   readonly admin_state?: string | undefined;
   readonly error?: string | undefined;
+  /** OpenFlow number; -1 when the device could not be opened */
+  readonly ofport?: number | undefined;
 }
 
 export interface SwitchTables {
@@ -54,7 +56,7 @@ export class LocalSwitch {
         Open_vSwitch: ['bridges', 'external_ids', 'other_config'],
         Bridge: ['name', 'ports', 'datapath_type', 'fail_mode'],
         Port: ['name', 'interfaces'],
-        Interface: ['name', 'type', 'options', 'external_ids', 'admin_state', 'error'],
+        Interface: ['name', 'type', 'options', 'external_ids', 'admin_state', 'error', 'ofport'],
       },
       log,
     });
@@ -66,6 +68,13 @@ export class LocalSwitch {
 
   interface(name: string): InterfaceRow | undefined {
     return this.session.cache.table('Interface').find('name', name)[0];
+  }
+
+  /** the interfaces that were made for a pod */
+  interfacesOf(namespace: string, pod: string): readonly InterfaceRow[] {
+    return [...this.session.cache.table('Interface').rows.values()].filter(
+      ({ external_ids: ids }) => ids['pod_namespace'] === namespace && ids['pod_name'] === pod,
+    );
   }
 
   /** Puts a port on the integration bridge, in one transaction; another port with the same iface-id goes. Doing it again is fine. */

@@ -32,8 +32,8 @@ export interface AdmissionAnswer {
   readonly warnings?: readonly string[];
   /** answered as 422 Invalid */
   readonly errors?: readonly FieldError[];
-  /** answered as 403 Forbidden or 409 Conflict */
-  readonly denied?: { readonly reason: 'Forbidden' | 'Conflict'; readonly message: string };
+  /** answered as 403 Forbidden, 409 Conflict or (an eviction that has to wait) 429 Too Many Requests */
+  readonly denied?: { readonly reason: 'Forbidden' | 'Conflict' | 'TooManyRequests'; readonly message: string };
 }
 
 /** Judges a write, synchronously, in the same turn in which it is staged: overlapping writes are judged one after the other. */

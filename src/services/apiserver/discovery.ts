@@ -54,10 +54,12 @@ function legacyEntries(served: ServedResource): JsonObject[] {
     ...(shortNames.length > 0 ? { shortNames: [...shortNames] } : {}),
     ...(categories.length > 0 ? { categories: [...categories] } : {}),
   };
-  const parts = subresources(served).map(({ name, kind: partKind, verbs }) => ({
+  const parts = subresources(served).map(({ name, kind: partKind, verbs, group, version }) => ({
     name: `${plural}/${name}`,
     singularName: '',
     namespaced,
+    ...(group === undefined ? {} : { group }),
+    ...(version === undefined ? {} : { version }),
     kind: partKind,
     verbs: [...verbs],
   }));
@@ -91,9 +93,9 @@ function aggregatedEntry(served: ServedResource): JsonObject {
   const { resource, version } = served;
   const { group, kind, plural, singular, namespaced, shortNames, categories } = resource;
   const responseKind = { group, version: version.name, kind };
-  const parts = subresources(served).map(({ name, kind: partKind, verbs }) => ({
+  const parts = subresources(served).map(({ name, kind: partKind, verbs, ...own }) => ({
     subresource: name,
-    responseKind: { ...responseKind, kind: partKind },
+    responseKind: { ...responseKind, ...own, kind: partKind },
     verbs: [...verbs],
   }));
   return {

@@ -1,7 +1,7 @@
 /** The verbs on resources: from a parsed path to an answer. */
 import { isObject, type JsonObject } from '../../lib/schema/structural-schema.ts';
 import { sendJson, sendText, type Exchange } from './answer.ts';
-import { bindPod, finalizeNamespace } from './subresources.ts';
+import { bindPod, evictPod, finalizeNamespace } from './subresources.ts';
 import { decodeObject, readBody, type Body } from './body.ts';
 import { conform, judgeFields, type FieldValidation } from './conform.ts';
 import { deleteOptions, remove, type Deletion } from './deletion.ts';
@@ -74,6 +74,7 @@ export class ResourceHandler {
       else if (method === 'PATCH') await this.#patch(exchange, target);
       else throw methodNotAllowed();
     } else if (id === 'pods/binding' && method === 'POST') await this.#bind(exchange, target);
+    else if (id === 'pods/eviction' && method === 'POST') await this.#evict(exchange, target);
     else if (id === 'namespaces/finalize' && method === 'PUT') await this.#finalize(exchange, target);
     else throw noSuchRoute();
   }
@@ -169,6 +170,15 @@ export class ResourceHandler {
     const { value } = decodeObject(await readBody(exchange.request), { findDuplicates: false });
     bindPod(this.#context, target, value, options);
     await this.#context.store.committed();
+    sendJson(exchange, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+  }
+
+  async #evict(exchange: Exchange, target: Target): Promise<void> {
+    const options = writeOptions(exchange);
+    const { value } = decodeObject(await readBody(exchange.request), { findDuplicates: false });
+    const refusal = evictPod(this.#context, target, value, options);
+    await this.#context.store.committed();
+    if (refusal) throw refusal;
     sendJson(exchange, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
   }
 

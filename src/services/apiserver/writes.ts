@@ -22,6 +22,7 @@ import {
   invalid,
   modifiedMeanwhile,
   notFound,
+  tooManyRequests,
 } from './model/status-error.ts';
 import type { Store } from './store.ts';
 
@@ -138,6 +139,7 @@ function throwRefusal({ resource }: Target, name: string, { errors = [], denied 
   if (errors.length > 0) throw invalid(kindSubject(resource, name), errors);
   if (denied?.reason === 'Forbidden') throw forbidden(resourceSubject(resource, name), denied.message);
   if (denied?.reason === 'Conflict') throw conflict(resourceSubject(resource, name), denied.message);
+  if (denied?.reason === 'TooManyRequests') throw tooManyRequests(denied.message);
 }
 
 function readerOf(store: Store): AdmissionReader {

@@ -5,7 +5,7 @@ import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
-import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { Migration, VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
@@ -15,9 +15,17 @@ import { essentials, ownerKey, ownerOf, type Pod } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 
 type Handlers = {
-  readonly [K in 'vpcs' | 'subnets' | 'ips' | 'ipPools' | 'vips' | 'attachments' | 'pods' | 'vms']: (
-    changes: readonly ObjectChange<KubeObject>[],
-  ) => void;
+  readonly [K in
+    | 'vpcs'
+    | 'subnets'
+    | 'ips'
+    | 'ipPools'
+    | 'vips'
+    | 'attachments'
+    | 'pods'
+    | 'vms'
+    | 'vmis'
+    | 'migrations']: (changes: readonly ObjectChange<KubeObject>[]) => void;
 };
 
 const INFORMERS = { Vpc: 'vpcs', Subnet: 'subnets', IPPool: 'ipPools', Vip: 'vips', IP: 'ips' } as const;
@@ -31,10 +39,14 @@ export class Caches {
   readonly attachments: Informer<NetworkAttachmentDefinition>;
   readonly pods: Informer<Pod>;
   readonly vms: Informer<VirtualMachine>;
+  readonly vmis: Informer<VirtualMachineInstance>;
+  readonly migrations: Informer<Migration>;
   /** owner -> pods */
   readonly podsByOwner = new Grouping();
   /** owner -> IP objects */
   readonly ipsByOwner = new Grouping();
+  /** instance -> migrations */
+  readonly migrationsByInstance = new Grouping();
 
   constructor(client: KubeClient, handlers: Handlers, onError: (what: string, error: unknown) => void) {
     const informer = <T extends KubeObject>(
@@ -57,6 +69,11 @@ export class Caches {
     this.vips = informer<Vip>(RESOURCES.vips, 'vips');
     this.attachments = informer<NetworkAttachmentDefinition>(RESOURCES.attachments, 'attachments');
     this.vms = informer<VirtualMachine>(RESOURCES.vms, 'vms');
+    this.vmis = informer<VirtualMachineInstance>(RESOURCES.vmis, 'vmis', undefined, instanceEssentials);
+    this.migrations = informer<Migration>(RESOURCES.migrations, 'migrations', (changes) => {
+      for (const { key, new: migration } of changes)
+        this.migrationsByInstance.set(key, migration && instanceOfMigration(migration));
+    });
     const groupPods = (changes: readonly ObjectChange<Pod>[]) => {
       for (const change of changes) this.podsByOwner.set(change.key, change.new && ownerKey(ownerOf(change.new)));
     };
@@ -88,6 +105,11 @@ export class Caches {
     return this.ipsByOwner.members(owner).flatMap((key) => this.ips.get(key) ?? []);
   }
 
+  /** @param instance `namespace/name` */
+  migrationsOf(instance: string): readonly Migration[] {
+    return this.migrationsByInstance.members(instance).flatMap((key) => this.migrations.get(key) ?? []);
+  }
+
   #all(): readonly Informer<KubeObject>[] {
     return [
       this.vpcs,
@@ -98,8 +120,25 @@ export class Caches {
       this.attachments,
       this.pods,
       this.vms,
+      this.vmis,
+      this.migrations,
     ] as unknown as readonly Informer<KubeObject>[];
   }
+}
+
+export function instanceOfMigration({ metadata, spec }: Migration): string {
+  return `${metadata.namespace}/${spec?.vmiName}`;
+}
+
+/** of an instance the controller asks where it runs */
+function instanceEssentials({ metadata, status }: VirtualMachineInstance): VirtualMachineInstance {
+  const { name, namespace, resourceVersion } = metadata;
+  return {
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachineInstance',
+    metadata: { name, ...(namespace ? { namespace } : {}), ...(resourceVersion ? { resourceVersion } : {}) },
+    status: status?.nodeName === undefined ? {} : { nodeName: status.nodeName },
+  };
 }
 
 export function ownerOfIp({ spec }: IpObject): string {

@@ -9,17 +9,18 @@ import type { IpObject } from '../../kinds/ip.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
-import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { Migration, VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import type { ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
 import { Addresses } from './addresses.ts';
-import { Caches, ownerOfIp } from './caches.ts';
+import { Caches, instanceOfMigration, ownerOfIp } from './caches.ts';
 import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
 import { worldChange } from './feed.ts';
+import { machinesOf, Placements } from './placements.ts';
 import type { Metrics } from './metrics.ts';
 import { Owners } from './owners.ts';
 import { isAlive, ownerKey, ownerOf, type Pod } from './pod.ts';
@@ -52,6 +53,7 @@ export class Controller {
   readonly #owners: Owners;
   readonly #ownerQueue: WorkQueue;
   readonly #reservations: Reservations;
+  readonly #placements: Placements;
   readonly #statuses: Statuses;
   readonly #events: EventRecorder;
   readonly #progress = new Progress();
@@ -104,9 +106,12 @@ export class Controller {
         attachments: () => this.#unstick(),
         pods: (changes) => this.#onPods(changes as readonly ObjectChange<Pod>[]),
         vms: (changes) => this.#onVms(changes as readonly ObjectChange<VirtualMachine>[]),
+        vmis: (changes) => this.#onPlaces(changes.map(({ key }) => key)),
+        migrations: (changes) => this.#onMigrations(changes as readonly ObjectChange<Migration>[]),
       },
       (what, error) => log(`${what}: ${describe(error)}`),
     );
+    this.#placements = new Placements(this.#caches, world);
     this.#owners = new Owners({
       client,
       allocator: this.#addresses.allocator,
@@ -117,6 +122,7 @@ export class Controller {
       subnet: (name) => this.#caches.subnets.get(name),
       vm: (key) => this.#caches.vms.get(key),
       ip: (name) => this.#caches.ips.get(name),
+      placement: (machine) => this.compiler.world.get('Placement', machine),
       podsOf: (owner) => this.#caches.podsOf(owner),
       ipsOf: (owner) => this.#caches.ipsOf(owner),
       learnIp: (ip) => this.#caches.ips.learn(ip),
@@ -168,6 +174,7 @@ export class Controller {
     await this.epoch.claim();
     this.#pending.push({ kind: 'Settings', key: SETTINGS_KEY, object: this.#options.settings });
     await this.#caches.start();
+    this.#pending.push(...this.#placements.changes(machinesOf(this.#caches.podsByOwner.groups())));
     this.#compile();
     // what arrived before the subnet that it belongs to
     for (const { metadata } of this.#caches.subnets.values()) this.#addresses.refill(metadata.name);
@@ -242,6 +249,10 @@ export class Controller {
 
   #onPods(changes: readonly ObjectChange<Pod>[]): void {
     if (!this.#live) return;
+    const owners = changes.flatMap(({ old, new: object }) =>
+      [old, object].flatMap((it) => (it ? [ownerKey(ownerOf(it))] : [])),
+    );
+    this.#onPlaces([...machinesOf(owners)]);
     for (const { old, new: object } of changes) {
       if (
         old &&
@@ -258,6 +269,21 @@ export class Controller {
       if (!object) this.#heard.delete(owner);
       this.#ownerQueue.add(owner);
     }
+  }
+
+  #onMigrations(changes: readonly ObjectChange<Migration>[]): void {
+    this.#onPlaces(
+      changes.flatMap(({ old, new: object }) => [old, object].flatMap((it) => (it ? [instanceOfMigration(it)] : []))),
+    );
+  }
+
+  /** Where machines run may have changed: all ports of each follow in one transaction. */
+  #onPlaces(machines: readonly string[]): void {
+    if (!this.#live) return;
+    const moved = this.#placements.changes(new Set(machines));
+    if (moved.length === 0) return;
+    this.#take(moved);
+    for (const { key } of moved) this.#ownerQueue.add(`VirtualMachine/${key}`);
   }
 
   #onVms(changes: readonly ObjectChange<VirtualMachine>[]): void {

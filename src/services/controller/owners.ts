@@ -13,6 +13,7 @@ import {
 } from '../../core/ipam/attachments.ts';
 import { type Interface, interfacesOf, type Networks } from '../../core/ipam/interfaces.ts';
 import type { AnnotationSource } from '../../core/ipam/wishes.ts';
+import type { Placement } from '../../core/migration/placement.ts';
 import { portName } from '../../core/ovn/names.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
@@ -33,6 +34,8 @@ export interface OwnersOptions {
   subnet(name: string): Subnet | undefined;
   vm(key: string): VirtualMachine | undefined;
   ip(name: string): IpObject | undefined;
+  /** of a virtual machine, `namespace/name`: where it is seen to run */
+  placement(machine: string): Placement | undefined;
   podsOf(owner: string): readonly Pod[];
   ipsOf(owner: string): readonly IpObject[];
   /** an IP object was written: let the rest know at once */
@@ -176,7 +179,7 @@ export class Owners {
    * @throws AllocationError
    */
   async #ensureIp(purpose: Purpose, face: Interface, settings: PortSettings): Promise<IpObject | undefined> {
-    const { owner, pod } = purpose;
+    const { owner } = purpose;
     const { allocator } = this.#options;
     const known = this.#options.ip(face.port);
     if (!known) return this.#makeIp(purpose, face, settings);
@@ -190,11 +193,17 @@ export class Owners {
     }
     // a reservation whose addresses are still being chosen: its change brings us back
     if (!isComplete(known)) return undefined;
-    const patch = ipPatch(known, pod?.spec?.nodeName ?? known.spec.nodeName ?? '', settings);
+    const patch = ipPatch(known, this.#nodeOf(purpose) ?? known.spec.nodeName ?? '', settings);
     if (!patch) return known;
     const changed = await this.#options.client.patch<IpObject>(RESOURCES.ips, { name: face.port }, patch);
     this.#options.learnIp(changed);
     return changed;
+  }
+
+  /** While a machine moves, also its target pod belongs to the node on which the machine still is. */
+  #nodeOf({ pod, owner: { kind, namespace, name } }: Purpose): string | undefined {
+    const place = kind === 'VirtualMachine' ? this.#options.placement(`${namespace}/${name}`) : undefined;
+    return place?.node ?? pod?.spec?.nodeName;
   }
 
   /** nobody uses the addresses yet: what is asked for now can be granted */
@@ -204,11 +213,11 @@ export class Owners {
   }
 
   async #makeIp(purpose: Purpose, face: Interface, settings: PortSettings): Promise<IpObject> {
-    const { owner, pod } = purpose;
+    const { owner } = purpose;
     const { allocator, client } = this.#options;
     const allocation = allocator.allocate(face.subnet, face.port, this.#requestOf(purpose, face));
     try {
-      const object = ipObject(face, owner, pod?.spec?.nodeName ?? '', settings, allocation);
+      const object = ipObject(face, owner, this.#nodeOf(purpose) ?? '', settings, allocation);
       const stored = await client.create<IpObject>(RESOURCES.ips, object);
       this.#options.learnIp(stored);
       return stored;

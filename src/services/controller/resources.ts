@@ -5,8 +5,12 @@ import { ipPoolKind } from '../../kinds/ip-pool.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { networkAttachmentDefinitionKind } from '../../kinds/network-attachment-definition.ts';
 import { subnetKind } from '../../kinds/subnet.ts';
-import { virtualMachineKind } from '../../kinds/virtual-machine.ts';
 import { vipKind } from '../../kinds/vip.ts';
+import {
+  virtualMachineInstanceKind,
+  virtualMachineInstanceMigrationKind,
+  virtualMachineKind,
+} from '../../kinds/virtual-machine.ts';
 import { vpcKind } from '../../kinds/vpc.ts';
 
 const resource = ({ group, version, plural, namespaced }: Kind): Resource => ({ group, version, plural, namespaced });
@@ -20,6 +24,8 @@ export const RESOURCES = {
   vips: resource(vipKind),
   attachments: resource(networkAttachmentDefinitionKind),
   vms: resource(virtualMachineKind),
+  vmis: resource(virtualMachineInstanceKind),
+  migrations: resource(virtualMachineInstanceMigrationKind),
 } as const;
 
 /** plural -> kind, for metrics */

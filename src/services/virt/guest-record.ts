@@ -44,7 +44,15 @@ export interface GuestRecord {
   readonly pause?: ProcessId;
   /** the machine behind the pod; a pod that is a guest by itself has none: its own namespaces are the guest */
   readonly machine?: MachineRecord;
-  /** all interfaces are there, and the machine if there is to be one */
+  /** uid of the migration whose machine is expected here; absent once it is here */
+  readonly awaits?: string;
+  /** what was prepared for it, as MigratableKind.receive answers */
+  readonly incoming?: string;
+  /** where the machine is being sent, or was when this was written */
+  readonly sending?: string;
+  /** the machine has been sent: it is no longer here */
+  readonly left?: boolean;
+  /** all interfaces are there, and the machine if it starts here */
   readonly ready: boolean;
 }
 

@@ -10,7 +10,7 @@ import { isRunning } from '../../lib/proc/process-id.ts';
 import { cniAdd, type CniCall, cniDel } from './cni.ts';
 import type { GuestInterface, GuestRecord, GuestStore } from './guest-record.ts';
 import { machineKind } from './machine-kinds.ts';
-import type { MachineNic, MachineRecord, PodSide } from './machine/machine.ts';
+import type { MachineNic, MachinePlan, MachineRecord, PodSide } from './machine/machine.ts';
 import { podLink } from './machine/pod-wire.ts';
 import { endSandbox, startSandbox } from './machine/sandbox.ts';
 
@@ -21,8 +21,10 @@ export interface GuestPlan {
   readonly vm?: string;
   readonly hostname: string;
   readonly interfaces: readonly GuestInterface[];
-  /** the machine behind the pod; without it the pod itself is the guest */
+  /** the machine behind the pod that starts with it; without it the pod itself is the guest, or awaits a machine */
   readonly machine?: MachineWish;
+  /** uid of the migration whose machine the pod awaits */
+  readonly awaits?: string;
 }
 
 export interface MachineWish {
@@ -82,16 +84,73 @@ export class Guests {
   async #startMachine(
     record: GuestRecord,
     hostname: string,
-    { kind, annotations: read }: MachineWish,
+    wish: MachineWish,
     remember: (machine: MachineRecord) => Promise<void>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { namespace, pod: podName, vm = podName, sandbox, pause, interfaces } = record;
-    const pod: PodSide = { sandbox, pause: pause! };
-    const annotations = await read();
-    const nics = await Promise.all(interfaces.map((face, index) => nicOf(pod, face, index, annotations)));
-    const plan = { namespace, name: vm, hostname, pod, nics, annotations, run: this.#run };
-    await remember(await machineKind(kind).start(plan, remember, signal));
+    const plan = await machinePlan(record, hostname, this.#run, await wish.annotations());
+    await remember(await machineKind(wish.kind).start(plan, remember, signal));
+  }
+
+  /** Prepares a pod that awaits a machine. @param offer what the source says of it @returns the record, which says where it can be sent */
+  async receive(record: GuestRecord, hostname: string, offer: string, wish: MachineWish): Promise<GuestRecord> {
+    const plan = await machinePlan(record, hostname, this.#run, await wish.annotations());
+    const remember = (machine: MachineRecord) => this.#store.put({ ...record, machine, incoming: '' });
+    const { machine, address } = await machineKind(wish.kind).receive(plan, offer, remember);
+    return this.update(record, { machine, incoming: address });
+  }
+
+  /** Waits for the machine. @throws Error when it will not come */
+  async arrive(record: GuestRecord, signal: AbortSignal): Promise<GuestRecord> {
+    const machine = await machineKind(record.machine!.kind).arrive(record.machine!, signal);
+    const { awaits: _awaits, incoming: _incoming, ...rest } = record;
+    return this.#put({ ...rest, machine });
+  }
+
+  /** Sends the machine away. @throws Error when it stays */
+  async send(record: GuestRecord, address: string, signal: AbortSignal): Promise<GuestRecord> {
+    const sending = await this.update(record, { sending: address });
+    const kind = machineKind(record.machine!.kind);
+    try {
+      await kind.send(record.machine!, address, signal);
+    } catch (error) {
+      if (!(await kind.hasLeft(record.machine!))) {
+        const { sending: _sending, ...rest } = sending;
+        await this.#put(rest);
+        throw error;
+      }
+    }
+    return this.#forgetMachine(sending);
+  }
+
+  /** Whether the machine went before somebody could write it down. */
+  async settleSending(record: GuestRecord): Promise<GuestRecord> {
+    if (record.sending === undefined || !record.machine) return record;
+    return (await machineKind(record.machine.kind).hasLeft(record.machine)) ? this.#forgetMachine(record) : record;
+  }
+
+  async #forgetMachine(record: GuestRecord): Promise<GuestRecord> {
+    await machineKind(record.machine!.kind).leave(record.machine!);
+    const { machine: _machine, sending: _sending, ...rest } = record;
+    return this.#put({ ...rest, left: true });
+  }
+
+  async update(record: GuestRecord, changes: Partial<GuestRecord>): Promise<GuestRecord> {
+    return this.#put({ ...record, ...changes });
+  }
+
+  async #put(record: GuestRecord): Promise<GuestRecord> {
+    await this.#store.put(record);
+    return record;
+  }
+
+  async #endMachine(record: GuestRecord): Promise<void> {
+    const { machine, incoming } = record;
+    if (!machine) return;
+    const kind = machineKind(machine.kind);
+    if (incoming !== undefined) await kind.abandon(machine);
+    else if (record.sending !== undefined && (await kind.hasLeft(machine))) await kind.leave(machine);
+    else await kind.stop(machine);
   }
 
   /**
@@ -99,7 +158,7 @@ export class Guests {
    * goes all the same: its devices end with its namespaces.
    */
   async destroy(record: GuestRecord): Promise<void> {
-    if (record.machine) await machineKind(record.machine.kind).stop(record.machine);
+    await this.#endMachine(record);
     const calls = record.interfaces.toReversed().map((face) => cniDel(this.#call(record, face)));
     const refused = (await Promise.allSettled(calls)).find((outcome) => outcome.status === 'rejected');
     if (refused) this.#tolerate(record, refused.reason);
@@ -129,6 +188,18 @@ function asksByDhcp({ provider }: GuestInterface, annotations: Readonly<Record<s
   return provider !== undefined && annotations[`${provider}.kubernetes.io/dhcp`] === 'true';
 }
 
+async function machinePlan(
+  record: GuestRecord,
+  hostname: string,
+  run: string,
+  annotations: Readonly<Record<string, string>>,
+): Promise<MachinePlan> {
+  const { namespace, pod: podName, vm: name = podName, sandbox, pause, interfaces } = record;
+  const pod: PodSide = { sandbox, pause: pause! };
+  const nics = await Promise.all(interfaces.map((face, index) => nicOf(pod, face, index, annotations)));
+  return { namespace, name, hostname, pod, nics, annotations, run };
+}
+
 async function nicOf(
   pod: PodSide,
   face: GuestInterface,
@@ -152,7 +223,12 @@ export function isAlive({ ready, pause, machine }: GuestRecord): boolean {
 
 /** The command in front of another one that is to run inside of the guest; undefined when it does not run. */
 export function guestEntry(record: GuestRecord): readonly string[] | undefined {
-  if (!isAlive(record)) return undefined;
+  if (!isAlive(record) || record.awaits !== undefined || record.left) return undefined;
   if (record.machine) return machineKind(record.machine.kind).entry(record.machine);
   return ['nsenter', '-t', String(record.pause!.pid), '--net', '--mount', '--uts', '--'];
+}
+
+/** What another node must know to prepare for this guest's machine; undefined for a guest without one. */
+export function guestOffer({ machine }: GuestRecord): string | undefined {
+  return machine && machineKind(machine.kind).offer(machine);
 }

@@ -2,6 +2,7 @@
 import type { VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isOvertaken, isReason } from '../../lib/kube/error.ts';
+import { activeLauncher } from './active-launcher.ts';
 import { type LauncherState, instanceStatus, isNews } from './instance-status.ts';
 import { interfaceRefusal } from './interface-refusal.ts';
 import type { Launchers } from './launchers.ts';
@@ -58,7 +59,7 @@ export class Instances {
     own: readonly Pod[],
     waits: boolean,
   ): Promise<LauncherState | undefined> {
-    const [pod] = own;
+    const pod = activeLauncher(instance, own);
     if (pod) {
       const node = pod.spec?.nodeName ?? '';
       if (this.#options.nodes.has(node)) return this.#placed(pod, node);
@@ -102,8 +103,9 @@ export class Instances {
   }
 
   /** The cache knows no launcher of an instance that had one: the server decides, because the cache may be behind. */
-  async #missing({ metadata }: VirtualMachineInstance): Promise<LauncherState | undefined> {
-    const name = launcherName(metadata);
+  async #missing({ metadata, status }: VirtualMachineInstance): Promise<LauncherState | undefined> {
+    const { completed, targetPod, sourcePod } = status?.migrationState ?? {};
+    const name = (completed ? targetPod : sourcePod) ?? launcherName(metadata);
     try {
       await this.#options.client.get<Pod>(RESOURCES.pods, metadata.namespace, name);
       return undefined;

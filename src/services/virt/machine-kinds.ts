@@ -1,17 +1,12 @@
 /** The kinds of machines that there are, by the name that annotation `weft.lab/guest` gives them. */
-import type { MachineKind, MachineRecord } from './machine/machine.ts';
-import { namespaceKind, type NamespaceMachine } from './machine/namespace-machine.ts';
+import type { MachineRecord, MigratableKind } from './machine/machine.ts';
+import { namespaceKind } from './machine/namespace-machine.ts';
 
-export type Machine = NamespaceMachine;
-
-const KINDS: { readonly [K in Machine['kind']]: MachineKind<Extract<Machine, { kind: K }>> } = {
-  namespace: namespaceKind,
-};
-
-export type MachineName = Machine['kind'];
+const KINDS: Readonly<Record<string, MigratableKind>> = { namespace: namespaceKind as MigratableKind<MachineRecord> };
 
 /** @throws Error for a record of a kind that this version does not know */
-export function machineKind(name: string): MachineKind<MachineRecord> {
-  if (!Object.hasOwn(KINDS, name)) throw new Error(`there is no kind of machine ${JSON.stringify(name)}`);
-  return KINDS[name as MachineName] as MachineKind<MachineRecord>;
+export function machineKind(name: string): MigratableKind {
+  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
+  if (!kind) throw new Error(`there is no kind of machine ${JSON.stringify(name)}`);
+  return kind;
 }

@@ -4,21 +4,26 @@ import type { VmiInterfaceStatus } from '../../kinds/virtual-machine.ts';
 import { replaceConditions } from './conditions.ts';
 import type { GuestInterface } from './guest-record.ts';
 import { SANDBOX_CONDITION } from './instance-status.ts';
-import type { Pod } from './pod.ts';
+import { OFFER_ANNOTATION, type Pod } from './pod.ts';
 
 const NETWORK_STATUS_ANNOTATION = 'k8s.v1.cni.cncf.io/network-status';
 const TYPES = ['PodScheduled', 'Initialized', SANDBOX_CONDITION, 'ContainersReady', 'Ready'] as const;
 
-/** A patch of the pod's status: it runs. @param hostIP address of the node, if known @param now RFC 3339 */
+/** A patch of the pod's status: it runs. @param hostIP address of the node, if known @param now RFC 3339 @param offer of its machine */
 export function runningPatch(
   pod: Pod,
   interfaces: readonly GuestInterface[],
   hostIP: string | undefined,
   now: string,
+  offer?: string,
 ): object {
+  const annotations = {
+    [NETWORK_STATUS_ANNOTATION]: networkStatus(interfaces),
+    ...(offer === undefined ? {} : { [OFFER_ANNOTATION]: offer }),
+  };
   const ips = interfaces.flatMap((face) => face.ips ?? []);
   return {
-    metadata: { uid: pod.metadata.uid, annotations: { [NETWORK_STATUS_ANNOTATION]: networkStatus(interfaces) } },
+    metadata: { uid: pod.metadata.uid, annotations },
     status: {
       phase: 'Running',
       startTime: now,
@@ -38,6 +43,19 @@ export function troublePatch(pod: Pod, message: string, now: string): object {
       phase: 'Pending',
       conditions: conditionsOf(pod, 'False', 'FailedCreatePodSandBox', message, now),
       containerStatuses: containerStatuses(pod, false, { waiting: { reason: 'ContainerCreating' } }),
+    },
+  };
+}
+
+/** A patch of the pod's status: its machine has moved to another node, and it has nothing left to do. */
+export function succeededPatch(pod: Pod, now: string): object {
+  const terminated = { exitCode: 0, reason: 'Completed', startedAt: now, finishedAt: now };
+  return {
+    metadata: { uid: pod.metadata.uid },
+    status: {
+      phase: 'Succeeded',
+      conditions: conditionsOf(pod, 'False', 'PodCompleted', '', now),
+      containerStatuses: containerStatuses(pod, false, { terminated }),
     },
   };
 }

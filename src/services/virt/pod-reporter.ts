@@ -7,8 +7,9 @@ import { keyOf } from '../../kinds/object.ts';
 import { conditionOf } from './conditions.ts';
 import { failureKind } from './failure-kind.ts';
 import type { GuestRecord } from './guest-record.ts';
+import { guestOffer } from './guests.ts';
 import { runningStatus, SANDBOX_CONDITION } from './instance-status.ts';
-import { failedPatch, interfaceStatuses, runningPatch, troublePatch } from './pod-report.ts';
+import { failedPatch, interfaceStatuses, runningPatch, succeededPatch, troublePatch } from './pod-report.ts';
 import { instanceOwner, type Pod, SANDBOX_FINALIZER } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 import { timestamp } from './timestamp.ts';
@@ -56,9 +57,21 @@ export class PodReporter {
     if (this.#reported.has(record.sandbox) || (pod.status?.phase === 'Running' && pod.status.podIP === podIP)) return;
     const now = timestamp();
     await this.#reportInstance(pod, interfaceStatuses(record.interfaces), now);
-    await this.#patchPod(pod, runningPatch(pod, record.interfaces, this.#address(), now));
+    await this.#patchPod(pod, runningPatch(pod, record.interfaces, this.#address(), now, guestOffer(record)));
     this.#reported.add(record.sandbox);
     this.forgetTrouble(keyOf(pod.metadata));
+  }
+
+  /** A pod is ready for the machine that it awaits: the instance runs elsewhere, and says so itself. */
+  async awaiting(pod: Pod, record: GuestRecord): Promise<void> {
+    if (this.#reported.has(record.sandbox) || pod.status?.phase === 'Running') return;
+    await this.#patchPod(pod, runningPatch(pod, record.interfaces, this.#address(), timestamp()));
+    this.#reported.add(record.sandbox);
+    this.forgetTrouble(keyOf(pod.metadata));
+  }
+
+  async succeeded(pod: Pod): Promise<void> {
+    await this.#patchPod(pod, succeededPatch(pod, timestamp()));
   }
 
   /** The guest is gone. */

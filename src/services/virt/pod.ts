@@ -59,6 +59,15 @@ export const SANDBOX_FINALIZER = 'weft.lab/sandbox';
 /** annotation of virtual machines and pods: which sort of guest they become */
 export const GUEST_ANNOTATION = 'weft.lab/guest';
 
+/** label of a pod that is the target of a migration: uid of that */
+export const MIGRATION_LABEL = 'kubevirt.io/migrationJobUID';
+/** annotation of such a pod: name of the migration */
+export const MIGRATION_NAME_ANNOTATION = 'kubevirt.io/migrationJobName';
+/** annotation of such a pod: when its machine was there, RFC 3339 */
+export const TARGET_READY_ANNOTATION = 'kubevirt.io/migration-target-ready-timestamp';
+/** annotation of a launcher: what the target of a migration must know of its machine */
+export const OFFER_ANNOTATION = 'weft.lab/machine';
+
 const LAUNCHER_LABEL = 'kubevirt.io';
 const LAUNCHER = 'virt-launcher';
 

@@ -1,7 +1,11 @@
 /** The resources that virt reads and writes. */
 import type { Kind } from '../../kinds/kind.ts';
 import { networkAttachmentDefinitionKind } from '../../kinds/network-attachment-definition.ts';
-import { virtualMachineInstanceKind, virtualMachineKind } from '../../kinds/virtual-machine.ts';
+import {
+  virtualMachineInstanceKind,
+  virtualMachineInstanceMigrationKind,
+  virtualMachineKind,
+} from '../../kinds/virtual-machine.ts';
 import { CORE, type Resource } from '../../lib/kube/resource.ts';
 
 const resource = ({ group, version, plural, namespaced }: Kind): Resource => ({ group, version, plural, namespaced });
@@ -11,6 +15,7 @@ export const RESOURCES = {
   attachments: resource(networkAttachmentDefinitionKind),
   vms: resource(virtualMachineKind),
   vmis: resource(virtualMachineInstanceKind),
+  migrations: resource(virtualMachineInstanceMigrationKind),
 } as const;
 
 /** POST there with a Binding gives the pod its node (subresource `binding`). */

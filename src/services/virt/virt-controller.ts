@@ -5,13 +5,15 @@
  *                                                        plain pods -> binding
  */
 import { keyOf } from '../../kinds/object.ts';
-import type { VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
+import type { Migration, VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
+import { Evacuations } from './evacuations.ts';
 import { Instances } from './instances.ts';
 import { Launchers } from './launchers.ts';
 import { Machines } from './machines.ts';
+import { Migrations } from './migrations.ts';
 import { Nodes } from './nodes.ts';
 import { PlainPods } from './plain-pods.ts';
 import { instanceOwner, type Node, type Pod } from './pod.ts';
@@ -28,7 +30,7 @@ const WORKERS = 8;
 /** milliseconds between looks for nodes that stopped reporting */
 const JUDGE_INTERVAL = 5000;
 
-type Sort = 'vm' | 'vmi' | 'pod';
+type Sort = 'vm' | 'vmi' | 'pod' | 'migration' | 'evacuation';
 
 export class VirtController {
   readonly #options: VirtControllerOptions;
@@ -37,6 +39,9 @@ export class VirtController {
   readonly #pods: Informer<Pod>;
   readonly #nodeCache: Informer<Node>;
   readonly #events: Informer<EventObject>;
+  readonly #migrationCache: Informer<Migration>;
+  readonly #migrationsByInstance = new Map<string, Set<string>>();
+  readonly #migrations: Migrations;
   readonly #warnings = new PodWarnings();
   readonly #launchers: Launchers;
   readonly #nodes: Nodes;
@@ -69,6 +74,10 @@ export class VirtController {
       onError,
       onChanges: (changes) => this.#onWarnings(changes as readonly ObjectChange<EventObject>[]),
     });
+    this.#migrationCache = new Informer<Migration>(client, RESOURCES.migrations, {
+      onError,
+      onChanges: (changes) => this.#onMigrations(changes as readonly ObjectChange<Migration>[]),
+    });
     this.#launchers = new Launchers((key) => this.#pods.get(key));
     const instance = (key: string) => this.#vmis.get(key);
     const common = { client, launchers: this.#launchers, nodes: this.#nodes, now: timestamp };
@@ -76,7 +85,23 @@ export class VirtController {
     this.#instances = new Instances({ ...common, instance, warning });
     this.#plain = new PlainPods({ ...common, pod: (key) => this.#pods.get(key) });
     const machines = new Machines({ ...common, instance, machine: (key) => this.#vms.get(key) });
-    this.#reconcilers = { vm: machines, vmi: this.#instances, pod: this.#plain };
+    const migrationsOf = (key: string) => this.#migrationsOf(key);
+    const learn = (migration: Migration) => this.#migrationCache.learn(migration);
+    this.#migrations = new Migrations({ ...common, instance, migrationsOf, learn });
+    const evacuations = new Evacuations({
+      client,
+      instance,
+      migrationsOf,
+      now: timestamp,
+      launchersOf: (key) => this.#launchers.of(key),
+    });
+    this.#reconcilers = {
+      vm: machines,
+      vmi: this.#instances,
+      pod: this.#plain,
+      migration: this.#migrations,
+      evacuation: evacuations,
+    };
     this.#queue = new WorkQueue({
       workers: WORKERS,
       work: (key) => this.#work(key),
@@ -100,7 +125,7 @@ export class VirtController {
   }
 
   #informers(): readonly { start(): Promise<void>; stop(): Promise<void> }[] {
-    return [this.#vms, this.#vmis, this.#pods, this.#nodeCache, this.#events];
+    return [this.#vms, this.#vmis, this.#pods, this.#nodeCache, this.#events, this.#migrationCache];
   }
 
   #work(key: string): Promise<void> {
@@ -114,7 +139,11 @@ export class VirtController {
 
   #addAll(): void {
     for (const vm of this.#vms.values()) this.#add('vm', keyOf(vm.metadata));
-    for (const vmi of this.#vmis.values()) this.#add('vmi', keyOf(vmi.metadata));
+    for (const vmi of this.#vmis.values()) {
+      this.#add('vmi', keyOf(vmi.metadata));
+      this.#add('evacuation', keyOf(vmi.metadata));
+    }
+    for (const instance of this.#migrationsByInstance.keys()) this.#add('migration', instance);
   }
 
   #onKeys(sort: Sort, changes: readonly ObjectChange<unknown>[]): void {
@@ -124,10 +153,38 @@ export class VirtController {
   #onInstances(changes: readonly ObjectChange<unknown>[]): void {
     this.#onKeys('vmi', changes);
     this.#onKeys('vm', changes);
+    this.#onKeys('evacuation', changes);
+    for (const { key } of changes) this.#addMigrations(key);
+  }
+
+  #onMigrations(changes: readonly ObjectChange<Migration>[]): void {
+    for (const { key, old, new: migration } of changes) {
+      const [before, after] = [old && instanceOfMigration(old), migration && instanceOfMigration(migration)];
+      if (before !== undefined && before !== after) this.#migrationsByInstance.get(before)?.delete(key);
+      if (after !== undefined)
+        this.#migrationsByInstance.set(after, (this.#migrationsByInstance.get(after) ?? new Set()).add(key));
+      for (const instance of new Set([before, after])) {
+        if (instance === undefined) continue;
+        this.#add('migration', instance);
+        this.#add('evacuation', instance);
+      }
+    }
+  }
+
+  #migrationsOf(instance: string): readonly Migration[] {
+    return [...(this.#migrationsByInstance.get(instance) ?? [])].flatMap((key) => this.#migrationCache.get(key) ?? []);
+  }
+
+  #addMigrations(instance: string): void {
+    if (this.#migrationsByInstance.get(instance)?.size) this.#add('migration', instance);
   }
 
   #onPods(changes: readonly ObjectChange<Pod>[]): void {
-    for (const instance of this.#launchers.follow(changes)) this.#add('vmi', instance);
+    for (const instance of this.#launchers.follow(changes)) {
+      this.#add('vmi', instance);
+      this.#add('evacuation', instance);
+      this.#addMigrations(instance);
+    }
     for (const { key, new: pod } of changes) if (pod) this.#add('pod', key);
   }
 
@@ -143,6 +200,7 @@ export class VirtController {
     if (!this.#nodes.onChanges(changes, performance.now()) || !this.#live) return;
     for (const key of this.#instances.takeUnplaced()) this.#add('vmi', key);
     for (const key of this.#plain.takeUnplaced()) this.#add('pod', key);
+    for (const key of this.#migrations.takeUnplaced()) this.#add('migration', key);
     const names = new Set(changes.map(({ key }) => key));
     for (const pod of this.#pods.values())
       if (names.has(pod.spec?.nodeName ?? '')) this.#onPods([{ key: keyOf(pod.metadata), old: pod, new: pod }]);
@@ -155,6 +213,10 @@ export class VirtController {
       this.#options.log(`nodes: ${describe(error)}`);
     }
   }
+}
+
+function instanceOfMigration({ metadata, spec }: Migration): string {
+  return keyOf({ ...metadata, name: spec?.vmiName ?? '' });
 }
 
 function describe(error: unknown): string {

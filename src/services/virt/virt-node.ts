@@ -4,12 +4,14 @@
  */
 import { keyOf } from '../../kinds/object.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import type { VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import { guestInterfaces } from './guest-interfaces.ts';
 import { type GuestInterface, type GuestRecord, GuestStore } from './guest-record.ts';
-import { Guests, isAlive } from './guests.ts';
+import { GuestMoves, instanceKey } from './guest-moves.ts';
+import { Guests, isAlive, type MachineWish } from './guests.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { hostnameOf } from './manifests.ts';
 import {
@@ -18,9 +20,11 @@ import {
   instanceOwner,
   isFinished,
   isGuest,
+  MIGRATION_LABEL,
   type Pod,
   SANDBOX_FINALIZER,
 } from './pod.ts';
+import { MoveReporter } from './move-reporter.ts';
 import { isWork } from './pod-change.ts';
 import { PodReporter } from './pod-reporter.ts';
 import { RESOURCES } from './resources.ts';
@@ -49,10 +53,12 @@ export class VirtNode {
   readonly #options: VirtNodeOptions;
   readonly #pods: Informer<Pod>;
   readonly #attachments: Informer<NetworkAttachmentDefinition>;
+  readonly #instances: Informer<VirtualMachineInstance>;
   readonly #store: GuestStore;
   readonly #guests: Guests;
   readonly #heartbeat: Heartbeat;
   readonly #reporter: PodReporter;
+  readonly #moves: GuestMoves;
   readonly #queue: WorkQueue;
   /** guests that are being made: their end calls that off */
   readonly #making = new Map<string, { readonly uid: string | undefined; readonly abort: AbortController }>();
@@ -79,6 +85,17 @@ export class VirtNode {
       onError,
       onChanges: () => this.#retryFailed(),
     });
+    this.#instances = new Informer<VirtualMachineInstance>(client, RESOURCES.vmis, {
+      onError,
+      onChanges: (changes) => this.#onInstances(changes),
+    });
+    this.#moves = new GuestMoves({
+      guests: this.#guests,
+      pods: this.#reporter,
+      reports: new MoveReporter(client, node, this.#reporter),
+      instance: (key) => this.#instances.get(key),
+      log,
+    });
     this.#queue = new WorkQueue({
       workers: WORKERS,
       work: (key) => this.#reconcile(key),
@@ -91,7 +108,7 @@ export class VirtNode {
   /** Adopts what runs, and begins to act. */
   async start(): Promise<void> {
     this.#heartbeat.start();
-    await Promise.all([this.#pods.start(), this.#attachments.start()]);
+    await Promise.all([this.#pods.start(), this.#attachments.start(), this.#instances.start()]);
     this.#live = true;
     for (const key of this.#store.keys()) this.#queue.add(key);
     for (const pod of this.#pods.values()) this.#queue.add(keyOf(pod.metadata));
@@ -104,7 +121,8 @@ export class VirtNode {
     this.#heartbeat.stop();
     this.#live = false;
     for (const { abort } of this.#making.values()) abort.abort();
-    await Promise.all([this.#pods.stop(), this.#attachments.stop()]);
+    this.#moves.stop();
+    await Promise.all([this.#pods.stop(), this.#attachments.stop(), this.#instances.stop()]);
     await this.#queue.stop();
   }
 
@@ -115,6 +133,16 @@ export class VirtNode {
       const making = this.#making.get(key);
       if (making && (!pod || making.uid !== pod.metadata.uid || pod.metadata.deletionTimestamp)) making.abort.abort();
       this.#queue.add(key);
+    }
+  }
+
+  #onInstances(changes: readonly { readonly key: string }[]): void {
+    const changed = new Set(changes.map(({ key }) => key));
+    for (const key of changed) this.#moves.onInstance(key);
+    if (!this.#live) return;
+    for (const key of this.#store.keys()) {
+      const record = this.#store.get(key);
+      if (record?.vm !== undefined && changed.has(instanceKey(record))) this.#queue.add(key);
     }
   }
 
@@ -134,8 +162,7 @@ export class VirtNode {
     const pod = this.#pods.get(key);
     const record = this.#store.get(key);
     const wanted = pod && isGuest(pod) && !pod.metadata.deletionTimestamp && !isFinished(pod) ? pod : undefined;
-    if (record && wanted && record.uid === wanted.metadata.uid && isAlive(record))
-      return this.#reporter.running(wanted, record);
+    if (record && wanted && record.uid === wanted.metadata.uid && isAlive(record)) return this.#proceed(wanted, record);
     if (record) {
       await this.#guests.destroy(record);
       this.#reporter.forget(record);
@@ -155,7 +182,12 @@ export class VirtNode {
     if (pod.status?.phase === 'Running' && pod.spec?.restartPolicy === 'Never')
       return this.#reporter.failed(pod, 'the processes of the guest are gone');
     const record = await this.#make(key, pod);
-    if (record) await this.#reporter.running(pod, record);
+    if (record) await this.#proceed(pod, record);
+  }
+
+  #proceed(pod: Pod, record: GuestRecord): Promise<void> {
+    if (record.vm === undefined) return this.#reporter.running(pod, record);
+    return this.#moves.proceed(pod, record, () => ({ hostname: hostnameOfPod(pod), wish: this.#wish(pod) }));
   }
 
   /** undefined: it was called off */
@@ -185,14 +217,23 @@ export class VirtNode {
     if ('problem' in interfaces) throw new Error(interfaces.problem);
     const { namespace = '', name, uid = '' } = pod.metadata;
     const vm = instanceOwner(pod)?.name;
-    const hostname = hostnameOf(pod.spec?.hostname || (vm ?? name));
-    const kind = pod.metadata.annotations?.[GUEST_ANNOTATION] ?? 'namespace';
-    const machine = { kind, annotations: () => this.#reporter.annotationsOf(pod) };
+    const guest = { namespace, pod: name, uid, hostname: hostnameOfPod(pod), interfaces };
+    const awaits = pod.metadata.labels?.[MIGRATION_LABEL];
+    if (vm === undefined) return this.#guests.create(guest, signal);
     return this.#guests.create(
-      { namespace, pod: name, uid, hostname, interfaces, ...(vm === undefined ? {} : { vm, machine }) },
+      { ...guest, vm, ...(awaits === undefined ? { machine: this.#wish(pod) } : { awaits }) },
       signal,
     );
   }
+
+  #wish(pod: Pod): MachineWish {
+    const kind = pod.metadata.annotations?.[GUEST_ANNOTATION] ?? 'namespace';
+    return { kind, annotations: () => this.#reporter.annotationsOf(pod) };
+  }
+}
+
+function hostnameOfPod(pod: Pod): string {
+  return hostnameOf(pod.spec?.hostname || (instanceOwner(pod)?.name ?? pod.metadata.name));
 }
 
 function describeInterface({ device, ips = [] }: GuestInterface): string {

@@ -108,9 +108,10 @@ export const nic = fc
       { 'ovn.kubernetes.io/dhcp-v6-options': 'dns_server=fd00::1', 'ovn.kubernetes.io/default_route': 'false' },
       { 'ovn.kubernetes.io/default_route': 'false' },
     ),
+    machine: fc.boolean(),
   })
   .map(
-    ({ name, created: at, subnet: network, host, node, annotations }): IpObject => ({
+    ({ name, created: at, subnet: network, host, node, annotations, machine }): IpObject => ({
       apiVersion: 'kubeovn.io/v1',
       kind: 'IP',
       metadata: {
@@ -125,6 +126,7 @@ export const nic = fc
         macAddress: `02:00:00:00:00:0${host}`,
         v4IpAddress: `10.0.0.${host}`,
         nodeName: node,
+        ...(machine ? { podType: 'VirtualMachine' } : {}),
       },
     }),
   );
@@ -146,6 +148,23 @@ const pool = fc
     }),
   );
 
+/** where a machine is seen to run, or that it is seen nowhere */
+const placement = fc
+  .record({
+    name: fc.constantFrom('ns/vm1', 'ns/vm2', 'ns/vm3'),
+    seen: fc.option(fc.record({ node: fc.constantFrom('node1', 'node2', 'a,b') }, { requiredKeys: ['node'] }), {
+      nil: undefined,
+    }),
+    target: fc.option(fc.constantFrom('node2', 'node3', 'a,b'), { nil: undefined }),
+  })
+  .map(
+    ({ name, seen, target }): Change => ({
+      kind: 'Placement',
+      key: name,
+      object: seen && { ...seen, ...(target === undefined ? {} : { target }) },
+    }),
+  );
+
 const settings = fc
   .constantFrom<Settings>(
     { tunnelMtu: 1442 },
@@ -159,6 +178,7 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: vpcName.map((key): Change => ({ kind: 'Vpc', key, object: undefined })) },
   { weight: 5, arbitrary: subnet.map((object): Change => ({ kind: 'Subnet', key: object.metadata.name, object })) },
   { weight: 2, arbitrary: subnetName.map((key): Change => ({ kind: 'Subnet', key, object: undefined })) },
+  { weight: 2, arbitrary: placement },
   { weight: 6, arbitrary: nic.map((object): Change => ({ kind: 'IP', key: object.metadata.name, object })) },
   { weight: 1, arbitrary: pool.map((object): Change => ({ kind: 'IPPool', key: object.metadata.name, object })) },
   {

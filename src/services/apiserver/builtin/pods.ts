@@ -65,7 +65,10 @@ export const pods = builtIn({
     textAt(pod, 'status', 'nominatedNodeName') || '<none>',
     readinessGates(pod),
   ],
-  subresources: [{ name: 'binding', kind: 'Binding', verbs: ['create'] }],
+  subresources: [
+    { name: 'binding', kind: 'Binding', verbs: ['create'] },
+    { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
+  ],
   strategy: {
     prepareForCreate(pod) {
       pod.spec = { ...SPEC_DEFAULTS, ...(isObject(pod.spec) ? pod.spec : {}) };

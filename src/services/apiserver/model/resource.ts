@@ -78,6 +78,9 @@ export interface Resource {
 export interface Subresource {
   readonly name: string;
   readonly kind: string;
+  /** of the kind, when it is not the resource's own */
+  readonly group?: string;
+  readonly version?: string;
   readonly verbs: readonly string[];
 }
 

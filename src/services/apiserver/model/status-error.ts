@@ -16,6 +16,7 @@ const STATUS_REASONS = {
   RequestEntityTooLarge: 413,
   UnsupportedMediaType: 415,
   Invalid: 422,
+  TooManyRequests: 429,
   InternalError: 500,
   NotImplemented: 501,
   Timeout: 504,
@@ -105,6 +106,11 @@ export function invalid(subject: Subject, errors: readonly FieldError[]): Status
   }));
   const message = `${qualified(subject)} "${subject.name}" is invalid: ${renderFieldErrors(errors)}`;
   return new StatusError('Invalid', message, { ...detailsOf(subject), causes });
+}
+
+/** 429: not now; kubectl drain asks again. */
+export function tooManyRequests(message: string): StatusError {
+  return new StatusError('TooManyRequests', message, { causes: [{ reason: 'DisruptionBudget', message }] });
 }
 
 export function badRequest(message: string): StatusError {

@@ -4,9 +4,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isRunning, type ProcessId } from '../../../lib/proc/process-id.ts';
 import { batchIn, networkOf } from './in-namespace.ts';
 import type { MachineNic, PodSide } from './machine.ts';
-import { namespaceKind, type NamespaceMachine } from './namespace-machine.ts';
+import { namespaceKind } from './namespace-machine.ts';
 import { podLink } from './pod-wire.ts';
 import { endSandbox, startSandbox } from './sandbox.ts';
+import type { NamespaceMachine } from './wires.ts';
 
 const MACS = ['02:00:00:00:00:aa', '02:00:00:00:00:bb'] as const;
 const PEER_MACS = ['02:00:00:00:00:01', '02:00:00:00:00:02'] as const;
@@ -18,7 +19,7 @@ let machine: NamespaceMachine | undefined;
 /** two interfaces of a pod, as a CNI executable leaves them; the peer is the network */
 beforeEach(async () => {
   peer = await startSandbox('peer', async () => undefined);
-  pod = { sandbox: 'sandbox', pause: await startSandbox('web', async () => undefined) };
+  pod = { sandbox: 'a'.repeat(64), pause: await startSandbox('web', async () => undefined) };
   machine = undefined;
   for (const index of [0, 1]) {
     await batchIn(networkOf(peer), 'ip', [
