@@ -11,6 +11,7 @@ import { isRunning } from '../../../lib/proc/process-id.ts';
 import { batchIn, networkOf } from './in-namespace.ts';
 import type { MachineNic, MachinePlan, MigratableKind, PodSide, Remember } from './machine.ts';
 import { abandon, arrive, hasLeft, leave, offer, receive, send } from './namespace-move.ts';
+import { stopDhcpClient } from './namespace-dhcp.ts';
 import { configureNic } from './namespace-nic.ts';
 import { TAP_MTU, tapOf } from './pod-wire.ts';
 import { endSandbox, startSandbox } from './sandbox.ts';
@@ -47,6 +48,7 @@ export const namespaceKind: MigratableKind<NamespaceMachine> = {
   async detachNic(machine: NamespaceMachine, pod: PodSide, device: string): Promise<NamespaceMachine> {
     const nic = machine.nics.find((one) => one.device === device);
     if (!nic) return machine;
+    await stopDhcpClient(machine.pause, device);
     await removeLinks(machine, [uplinkOf(pod.sandbox, nic.index), tapOf(nic.index)]);
     return { ...machine, nics: machine.nics.filter((one) => one !== nic) };
   },

@@ -3,6 +3,7 @@ import type { ProcessId } from '../../../lib/proc/process-id.ts';
 import { CommandError } from '../../../lib/proc/run.ts';
 import { batchIn, networkOf, runIn } from './in-namespace.ts';
 import type { MachineNic, MachineRoute } from './machine.ts';
+import { startDhcpClient } from './namespace-dhcp.ts';
 
 /** above the metrics of connected routes (0, for IPv6 256): a network that the guest is on is reached by that NIC */
 const FIRST_METRIC = 1024;
@@ -13,7 +14,11 @@ export async function configureNic(
   { device, addresses, routes, index, dhcp }: MachineNic,
 ): Promise<void> {
   const netns = networkOf(pause);
-  if (dhcp) return batchIn(netns, 'ip', [`link set ${device} up`]);
+  if (dhcp) {
+    // before the client asks: what is sent in the moment in which a link comes up is lost
+    await batchIn(netns, 'ip', [`link set ${device} up`]);
+    return startDhcpClient(pause, device);
+  }
   const metric = FIRST_METRIC + index;
   await batchIn(netns, 'ip', [
     ...addresses.map((address) => `addr add ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}`),
