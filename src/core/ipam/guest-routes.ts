@@ -1,8 +1,12 @@
-/** The routes that a guest gets with an address: to all other subnets of its VPC on every interface, and the default route on the first. */
-import { cidrContains, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+/**
+ * The routes that a guest gets with an address when it does not ask by DHCP: to all other subnets of its VPC and to what the VPC's static
+ * routes lead to on every interface, and the default route on the first.
+ */
+import { cidrContains, cidrCovers, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
 import { type Family, formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { StaticRoute } from '../../kinds/vpc.ts';
 
 export interface Route {
   /** prefix */
@@ -13,10 +17,19 @@ export interface Route {
 
 /**
  * @param vpcSubnets all subnets of the VPC, its own among them or not
+ * @param staticRoutes of the VPC: the router knows the next hops, the guest only the router
  * @param defaultFor families of which this interface has the default route
  */
-export function guestRoutes(subnet: Subnet, vpcSubnets: Iterable<Subnet>, defaultFor: ReadonlySet<Family>): Route[] {
+export function guestRoutes(
+  subnet: Subnet,
+  vpcSubnets: Iterable<Subnet>,
+  staticRoutes: readonly StaticRoute[],
+  defaultFor: ReadonlySet<Family>,
+): Route[] {
   const own = cidrsOf(subnet);
+  const routed = staticRoutes
+    .filter(({ policy = 'policyDst' }) => policy === 'policyDst')
+    .flatMap(({ cidr = '' }) => attempt(() => parseInterface(cidr).cidr) ?? []);
   const gateways = (subnet.spec?.gateway ?? '').split(',').flatMap((text) => attempt(() => parseIp(text)) ?? []);
   const routes: Route[] = [];
   for (const cidr of own) {
@@ -26,10 +39,11 @@ export function guestRoutes(subnet: Subnet, vpcSubnets: Iterable<Subnet>, defaul
     const others = [...vpcSubnets].filter(
       (other) => other.metadata.name !== subnet.metadata.name && other.spec?.vpc === subnet.spec?.vpc,
     );
-    const prefixes = others.flatMap(cidrsOf).filter(({ family }) => family === cidr.family);
-    routes.push(
-      ...prefixes.map((prefix) => ({ dst: formatCidr(prefix), gw })).toSorted((a, b) => (a.dst < b.dst ? -1 : 1)),
+    const prefixes = [...others.flatMap(cidrsOf), ...routed].filter(
+      (prefix) => prefix.family === cidr.family && prefix.bits > 0 && !cidrCovers(cidr, prefix),
     );
+    const targets = new Set(prefixes.map(formatCidr));
+    routes.push(...[...targets].toSorted().map((dst) => ({ dst, gw })));
     if (defaultFor.has(cidr.family)) routes.push({ dst: cidr.family === 4 ? '0.0.0.0/0' : '::/0', gw });
   }
   return routes;

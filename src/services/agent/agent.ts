@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { networkAttachmentDefinitionKind } from '../../kinds/network-attachment-definition.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import { type Subnet, subnetKind } from '../../kinds/subnet.ts';
+import { type Vpc, vpcKind } from '../../kinds/vpc.ts';
 import type { Encap } from '../../core/ovn/encap.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
@@ -41,6 +42,7 @@ export class Agent {
   readonly #announcer: Announcer;
   readonly #pods: Informer<Pod>;
   readonly #subnets: Informer<Subnet>;
+  readonly #vpcs: Informer<Vpc>;
   readonly #attachments: Informer<NetworkAttachmentDefinition>;
   #encapIp: string | undefined;
   #server: Server | undefined;
@@ -69,6 +71,7 @@ export class Agent {
       onError,
       onChanges: () => this.#waiter.askAll(),
     });
+    this.#vpcs = new Informer<Vpc>(options.client, vpcKind, { onError });
     this.#attachments = new Informer<NetworkAttachmentDefinition>(options.client, networkAttachmentDefinitionKind, {
       onError,
     });
@@ -82,6 +85,7 @@ export class Agent {
       pods: this.#waiter,
       subnet: (name) => this.#subnets.get(name),
       subnets: () => this.#subnets.values(),
+      vpc: (name) => this.#vpcs.get(name),
       attachment: (key) => this.#attachments.get(key),
       tunnelMtu,
       offloadsOff,
@@ -89,7 +93,7 @@ export class Agent {
     await this.#local.session.ready();
     this.#local.session.onUpdate(() => this.#settleSoon());
     this.#settleSoon();
-    await Promise.all([this.#pods.start(), this.#subnets.start(), this.#attachments.start()]);
+    await Promise.all([this.#pods.start(), this.#subnets.start(), this.#vpcs.start(), this.#attachments.start()]);
     await this.#removeOrphans();
     this.#server = await serveCni({
       socket,
@@ -113,7 +117,7 @@ export class Agent {
     this.#stopped = true;
     this.#peers.stop();
     this.#server?.close();
-    await Promise.all([this.#pods.stop(), this.#subnets.stop(), this.#attachments.stop()]);
+    await Promise.all([this.#pods.stop(), this.#subnets.stop(), this.#vpcs.stop(), this.#attachments.stop()]);
     await this.#settling;
     await this.#local.session.close();
   }

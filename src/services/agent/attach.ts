@@ -10,6 +10,7 @@ import {
 import { portName } from '../../core/ovn/names.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { Vpc } from '../../kinds/vpc.ts';
 import type { CniAddress, CniRequest, CniResponse } from './cni-protocol.ts';
 import { cidrContains, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
@@ -25,6 +26,7 @@ export interface AttachOptions {
   readonly pods: PodWaiter;
   readonly subnet: (name: string) => Subnet | undefined;
   readonly subnets: () => Iterable<Subnet>;
+  readonly vpc: (name: string) => Vpc | undefined;
   readonly attachment: (key: string) => NetworkAttachmentDefinition | undefined;
   /** bytes that fit a tunnel packet */
   readonly tunnelMtu: number;
@@ -80,6 +82,7 @@ export class Attacher {
         mtu,
         addresses: assigned.addresses.map(withLength),
         routes: assigned.routes,
+        gateways: assigned.addresses.flatMap(({ gateway }) => gateway ?? []),
         index: assigned.index,
       });
       if (offloadsOff) await Promise.all([turnOffloadsOff(host), turnOffloadsOff(name, netns)]);
@@ -158,7 +161,15 @@ export class Attacher {
       mac: parseMac(value('mac_address') ?? ''),
       addresses: addressesOf(value('ip_address') ?? '', value('cidr') ?? '', value('gateway') ?? ''),
       subnet,
-      routes: guestRoutes(subnet, this.#options.subnets(), defaultFor),
+      routes: [
+        ...guestRoutes(
+          subnet,
+          this.#options.subnets(),
+          this.#options.vpc(subnet.spec?.vpc ?? '')?.spec?.staticRoutes ?? [],
+          defaultFor,
+        ),
+        ...extraRoutes(value('routes')),
+      ],
     };
   }
 
@@ -189,6 +200,21 @@ export class Attacher {
     if (pod.metadata.annotations?.[`${provider}.kubernetes.io/allocated`] !== 'true')
       return `the controller gave no address to pod ${namespace}/${name} on network ${provider}: its events say why (kubectl -n ${namespace} describe pod ${name})`;
     return `subnet ${pod.metadata.annotations[`${provider}.kubernetes.io/logical_switch`]} of pod ${namespace}/${name} is not known`;
+  }
+}
+
+/** The annotation `routes`: `[{"dst":"10.9.0.0/16","gw":"10.0.0.9"}]`. @throws Error that says what is wrong with it */
+function extraRoutes(text: string | undefined): readonly Route[] {
+  if (text === undefined) return [];
+  try {
+    const list = JSON.parse(text) as readonly { readonly dst?: unknown; readonly gw?: unknown }[];
+    return list.map(({ dst, gw }) => ({
+      dst: formatCidr(parseInterface(String(dst)).cidr),
+      gw: canonicalIp(String(gw)),
+    }));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unreadable';
+    throw new Error(`annotation routes must be a JSON list such as [{"dst":"10.9.0.0/16","gw":"10.0.0.9"}]: ${why}`);
   }
 }
 

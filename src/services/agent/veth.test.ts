@@ -44,6 +44,7 @@ const face = () => ({
   mac: '02:00:00:00:00:05',
   mtu: 1442,
   index: 0,
+  gateways: [],
   addresses: ['10.0.0.5/16', 'fd00::5/64'],
   routes: [
     { dst: '10.1.0.0/16', gw: '10.0.0.1' },

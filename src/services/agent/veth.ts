@@ -1,5 +1,6 @@
 /** A pair of virtual Ethernet devices: one end for the integration bridge, the other, configured, in the pod's network namespace. */
 import { createHash } from 'node:crypto';
+import { sourceRoutes } from '../../core/ipam/source-routes.ts';
 import type { Route } from '../../core/ipam/guest-routes.ts';
 import { CommandError, run } from '../../lib/proc/run.ts';
 
@@ -14,6 +15,7 @@ export interface PodInterface {
   /** `10.0.0.5/16` */
   readonly addresses: readonly string[];
   readonly routes: readonly Route[];
+  readonly gateways: readonly string[];
   /** place of the interface among the pod's own on our networks, from 0: routes of earlier ones are preferred */
   readonly index: number;
 }
@@ -35,7 +37,7 @@ const FIRST_METRIC = 1024;
 /** Makes the pair anew and configures the pod's end. */
 export async function makeVeth(
   host: string,
-  { name, netns, mac, mtu, addresses, routes, index }: PodInterface,
+  { name, netns, mac, mtu, addresses, routes, gateways, index }: PodInterface,
 ): Promise<void> {
   await removeVeth(host);
   await run(
@@ -68,6 +70,7 @@ export async function makeVeth(
     ...routes
       .filter((route) => !isDefault(route))
       .map(({ dst, gw }) => `route replace ${dst} via ${gw} dev ${name} metric ${metric}`),
+    ...sourceRoutes(name, index, addresses, gateways),
   ];
   await Promise.all([run(['ip', 'link', 'set', host, 'up'], { deadline: 10 }), inNetns(netns, commands)]);
   // a default route that the cluster's own network set is not ours to replace

@@ -1,5 +1,6 @@
 /** The DHCP client of a namespace guest: dhcpcd(8), which speaks DHCPv4, DHCPv6 and router advertisements, one for each NIC. */
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { isRunning, type ProcessId } from '../../../lib/proc/process-id.ts';
 import { run } from '../../../lib/proc/run.ts';
 
@@ -21,13 +22,14 @@ noipv4ll
 nohook mtu, yp, ntp, timezone, wpa_supplicant
 `;
 
+const HOOK = fileURLToPath(new URL('dhcpcd-hook.sh', import.meta.url));
 /** below the root of a machine; the client reads it again for each NIC */
 const CONFIGURATION_FILE = '/run/dhcpcd.conf';
 
 /** Starts the client in the namespaces of a machine; it ends with the machine. */
 export async function startDhcpClient(pause: ProcessId, device: string): Promise<void> {
   await writeFile(`/proc/${pause.pid}/root${CONFIGURATION_FILE}`, CONFIGURATION);
-  await dhcpcd(pause, ['--config', CONFIGURATION_FILE, '--background', '--quiet', device]);
+  await dhcpcd(pause, ['--config', CONFIGURATION_FILE, '--script', HOOK, '--background', '--quiet', device]);
 }
 
 /** Ends the client of a NIC that goes; one that does not run is fine. */

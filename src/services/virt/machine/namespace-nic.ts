@@ -1,4 +1,5 @@
 /** A NIC as a namespace guest has it: what an operating system would do with it. */
+import { sourceRoutes } from '../../../core/ipam/source-routes.ts';
 import type { ProcessId } from '../../../lib/proc/process-id.ts';
 import { CommandError } from '../../../lib/proc/run.ts';
 import { batchIn, networkOf, runIn } from './in-namespace.ts';
@@ -27,6 +28,8 @@ export async function configureNic(
       .filter((route) => !isDefault(route))
       .map(({ dst, gw }) => `route replace ${dst}${via(gw)} dev ${device} metric ${metric}`),
   ]);
+  const gateways = routes.flatMap(({ gw }) => gw ?? []);
+  await batchIn(netns, 'ip', sourceRoutes(device, index, addresses, gateways));
   // a default route by an earlier NIC stays
   for (const { dst, gw } of routes.filter(isDefault)) {
     const family = dst.includes(':') ? '-6' : '-4';

@@ -1,0 +1,34 @@
+/**
+ * Routes by source address, for a guest with several interfaces: what is sent from an interface's address leaves by that interface. Otherwise
+ * the answer to a packet that came by the second one would leave by the first, where port security drops it.
+ */
+import { formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+
+/** tables of their own, apart from those that distributions name (rt_tables of iproute2: 253 to 255) */
+const FIRST_TABLE = 100;
+/** before the main table (32766) */
+const FIRST_PRIORITY = 1000;
+
+/**
+ * Commands for `ip -batch`; none for the first interface, which the main table is right for.
+ * @param addresses `10.0.0.5/16`
+ * @param gateways of either family
+ */
+export function sourceRoutes(
+  device: string,
+  index: number,
+  addresses: readonly string[],
+  gateways: readonly string[],
+): readonly string[] {
+  if (index === 0) return [];
+  const table = FIRST_TABLE + index;
+  return addresses.flatMap((text) => {
+    const { cidr } = parseInterface(text);
+    const gateway = gateways.find((address) => address.includes(':') === (cidr.family === 6));
+    return [
+      `route replace ${formatCidr(cidr)} dev ${device} table ${table}`,
+      ...(gateway === undefined ? [] : [`route replace default via ${gateway} dev ${device} table ${table}`]),
+      `rule add from ${text.slice(0, text.indexOf('/'))} lookup ${table} priority ${FIRST_PRIORITY + index}`,
+    ];
+  });
+}
