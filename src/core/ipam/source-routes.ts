@@ -3,14 +3,22 @@
  * the answer to a packet that came by the second one would leave by the first, where port security drops it.
  */
 import { formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import type { Family } from '../../lib/netaddr/ip.ts';
 
 /** tables of their own, apart from those that distributions name (rt_tables of iproute2: 253 to 255) */
 const FIRST_TABLE = 100;
 /** before the main table (32766) */
 const FIRST_PRIORITY = 1000;
 
+export interface FamilyCommands {
+  /** rules are of one family each: `ip -4` or `ip -6` */
+  readonly family: Family;
+  /** for `ip -batch` */
+  readonly commands: readonly string[];
+}
+
 /**
- * Commands for `ip -batch`; none for the first interface, which the main table is right for.
+ * None for the first interface, which the main table is right for.
  * @param addresses `10.0.0.5/16`
  * @param gateways of either family
  */
@@ -19,16 +27,17 @@ export function sourceRoutes(
   index: number,
   addresses: readonly string[],
   gateways: readonly string[],
-): readonly string[] {
+): readonly FamilyCommands[] {
   if (index === 0) return [];
   const table = FIRST_TABLE + index;
-  return addresses.flatMap((text) => {
+  return addresses.map((text) => {
     const { cidr } = parseInterface(text);
     const gateway = gateways.find((address) => address.includes(':') === (cidr.family === 6));
-    return [
+    const commands = [
       `route replace ${formatCidr(cidr)} dev ${device} table ${table}`,
       ...(gateway === undefined ? [] : [`route replace default via ${gateway} dev ${device} table ${table}`]),
       `rule add from ${text.slice(0, text.indexOf('/'))} lookup ${table} priority ${FIRST_PRIORITY + index}`,
     ];
+    return { family: cidr.family, commands };
   });
 }

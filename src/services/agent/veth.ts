@@ -70,9 +70,10 @@ export async function makeVeth(
     ...routes
       .filter((route) => !isDefault(route))
       .map(({ dst, gw }) => `route replace ${dst} via ${gw} dev ${name} metric ${metric}`),
-    ...sourceRoutes(name, index, addresses, gateways),
   ];
   await Promise.all([run(['ip', 'link', 'set', host, 'up'], { deadline: 10 }), inNetns(netns, commands)]);
+  for (const { family, commands: rules } of sourceRoutes(name, index, addresses, gateways))
+    await inNetns(netns, rules, undefined, [`-${family}`]);
   // a default route that the cluster's own network set is not ours to replace
   for (const { gw } of routes.filter(isDefault))
     await inNetns(netns, [`route add default via ${gw} dev ${name}`], 'File exists');
@@ -102,9 +103,17 @@ export async function isConfigured(netns: string, name: string, addresses: reado
   }
 }
 
-async function inNetns(netns: string, commands: readonly string[], tolerated?: string): Promise<void> {
+async function inNetns(
+  netns: string,
+  commands: readonly string[],
+  tolerated?: string,
+  options: readonly string[] = [],
+): Promise<void> {
   try {
-    await run(['nsenter', `--net=${netns}`, 'ip', '-batch', '-'], { input: `${commands.join('\n')}\n`, deadline: 10 });
+    await run(['nsenter', `--net=${netns}`, 'ip', ...options, '-batch', '-'], {
+      input: `${commands.join('\n')}\n`,
+      deadline: 10,
+    });
   } catch (error) {
     if (tolerated === undefined || !(error instanceof CommandError) || !error.stderr.includes(tolerated)) throw error;
   }

@@ -3,13 +3,32 @@
 # several NICs needs, so that answers leave by the NIC whose address they carry (core/ipam/source-routes.ts does the same for other guests).
 /usr/lib/dhcpcd/dhcpcd-run-hooks
 index=${interface#eth}
-case $reason:$index in
-BOUND:[1-9]* | RENEW:[1-9]* | REBIND:[1-9]* | REBOOT:[1-9]*)
-  table=$((100 + index))
+case $index in
+[1-9]*) ;;
+*) exit 0 ;;
+esac
+table=$((100 + index))
+priority=$((1000 + index))
+
+# leave FAMILY ADDRESS [ROUTER]
+leave() {
+  [ -z "$3" ] || ip "$1" route replace default via "$3" dev "$interface" table "$table"
+  ip "$1" rule del priority "$priority" 2>/dev/null
+  ip "$1" rule add from "$2" lookup "$table" priority "$priority"
+}
+
+case $reason in
+BOUND | RENEW | REBIND | REBOOT)
   ip route replace "$new_network_number/$new_subnet_cidr" dev "$interface" table "$table"
-  for router in $new_routers; do ip route replace default via "$router" dev "$interface" table "$table"; done
-  ip rule del priority $((1000 + index)) 2>/dev/null
-  ip rule add from "$new_ip_address" lookup "$table" priority $((1000 + index))
+  # the router, or the one that leads to other networks: PREFIX ROUTER ...
+  # shellcheck disable=SC2086
+  set -- ${new_routers:+x $new_routers} $new_classless_static_routes
+  leave -4 "$new_ip_address" "$2"
+  ;;
+BOUND6 | RENEW6 | REBIND6 | REBOOT6)
+  # shellcheck disable=SC2046
+  set -- $(ip -6 route show default dev "$interface")
+  leave -6 "$new_dhcp6_ia_na1_ia_addr1" "$3"
   ;;
 esac
 exit 0

@@ -29,7 +29,8 @@ export async function configureNic(
       .map(({ dst, gw }) => `route replace ${dst}${via(gw)} dev ${device} metric ${metric}`),
   ]);
   const gateways = routes.flatMap(({ gw }) => gw ?? []);
-  await batchIn(netns, 'ip', sourceRoutes(device, index, addresses, gateways));
+  for (const { family, commands } of sourceRoutes(device, index, addresses, gateways))
+    await runIn(netns, ['ip', `-${family}`, '-batch', '-'], `${commands.join('\n')}\n`);
   // a default route by an earlier NIC stays
   for (const { dst, gw } of routes.filter(isDefault)) {
     const family = dst.includes(':') ? '-6' : '-4';
