@@ -106,6 +106,6 @@ export interface MigratableKind<M extends MachineRecord = MachineRecord> extends
   arrive(machine: M, signal?: AbortSignal): Promise<M>;
   /** Source, after the machine has left: takes apart what is still here. */
   leave(machine: M): Promise<void>;
-  /** Target, when the machine does not come: takes apart what was prepared. Idempotent. */
+  /** Target, when the machine is not wanted any more: takes apart what was prepared, and ends the machine if it has come. Idempotent. */
   abandon(machine: M): Promise<void>;
 }
