@@ -12,8 +12,10 @@ import { type FileEntry, withDirectories } from './file-entry.ts';
 export const KERNEL_ROOT = '/opt/kernel';
 
 const BUSYBOX = '/usr/bin/busybox';
-/** real programs stand before busybox' own */
+/** real programs stand before busybox' own; its shell would take its own even so, hence another shell */
 const PROGRAMS = [
+  '/usr/bin/bash',
+  '/usr/bin/dash',
   '/usr/bin/ip',
   '/usr/bin/ping',
   '/usr/bin/arping',
@@ -62,7 +64,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n',
   'etc/group': 'root:x:0:\n',
   'etc/hosts': '127.0.0.1 localhost\n::1 localhost\n',
-  'etc/profile': "export PS1='\\h:\\w# '\n",
+  'root/.bashrc': "PS1='\\h:\\w# '\n",
 };
 
 /** The first file system. @throws Error when the engine lacks something */
@@ -80,6 +82,7 @@ export async function diskFiles(): Promise<readonly FileEntry[]> {
   const [applets, programs, scripts] = await Promise.all([busyboxApplets(), programFiles(), ownEntries(DISK_SCRIPTS)]);
   const files = new Map<string, FileEntry>();
   for (const name of applets) files.set(`bin/${name}`, { path: `bin/${name}`, type: 'link', target: 'busybox' });
+  files.set('bin/sh', { path: 'bin/sh', type: 'link', target: 'dash' });
   for (const { path, ...entry } of programs)
     files.set(path.slice('usr/'.length), { ...entry, path: path.slice('usr/'.length) } as FileEntry);
   return [...files.values(), ...scripts];

@@ -52,7 +52,7 @@ export async function listen(qmp: Qmp, host: string): Promise<Address> {
 /** Source: resolves when the guest has left. @throws Error when it has not, and runs on */
 export async function sendTo(qmp: Qmp, { uri, postcopy }: Address, signal?: AbortSignal): Promise<void> {
   if (!isActive((await qmp.execute<MigrationInfo>('query-migrate')).status)) {
-    if (await hasCompleted(qmp)) return;
+    if (await hasGone(qmp)) return;
     signal?.throwIfAborted();
     await prepare(qmp, postcopy);
     await qmp.execute('migrate-set-parameters', LIMITS);
@@ -64,8 +64,9 @@ export async function sendTo(qmp: Qmp, { uri, postcopy }: Address, signal?: Abor
   throw new Error(`the guest could not be sent: ${why}`);
 }
 
-export async function hasCompleted(qmp: Qmp): Promise<boolean> {
-  return (await qmp.execute<MigrationInfo>('query-migrate')).status === 'completed';
+/** Source: whether the guest has left. (`query-migrate` may speak of how the guest came here.) */
+export async function hasGone(qmp: Qmp): Promise<boolean> {
+  return (await qmp.execute<{ readonly status: string }>('query-status')).status === 'postmigrate';
 }
 
 /** Target: resolves when the guest runs here. @throws Error when QEMU ends before */

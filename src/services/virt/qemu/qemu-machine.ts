@@ -18,7 +18,7 @@ import { HubClient } from './hub-client.ts';
 import { type GuestImage, guestImage } from './image.ts';
 import { endMachine, launch, withQmp, writeSetup } from './launch.ts';
 import { loadState } from './load-state.ts';
-import { hasCompleted, listen, parseAddress, sendTo, untilArrived } from './migration.ts';
+import { hasGone, listen, parseAddress, sendTo, untilArrived } from './migration.ts';
 import { plugNic, unplugNic } from './nics.ts';
 import { type GuestIdentity, setupText } from './setup-text.ts';
 
@@ -116,7 +116,7 @@ export const qemuKind: MigratableKind<QemuMachine> = {
   },
 
   async hasLeft(machine: QemuMachine): Promise<boolean> {
-    return qemuKind.isAlive(machine) && withQmp(machine.directory, hasCompleted);
+    return qemuKind.isAlive(machine) && withQmp(machine.directory, hasGone);
   },
 
   async arrive(machine: QemuMachine, signal?: AbortSignal): Promise<QemuMachine> {
