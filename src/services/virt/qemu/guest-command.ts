@@ -113,6 +113,8 @@ export class GuestCommand {
   }
 
   #lost(): void {
+    // what was not said to run may be run by the agent that is there now
+    if (!this.#runs) return void (this.#client && this.#start(this.#client));
     this.#failure = new Error('the guest was started anew, and the command ended with the one before');
     this.#finish?.();
   }

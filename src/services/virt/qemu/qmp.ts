@@ -69,7 +69,7 @@ export class Qmp {
     this.#options = options;
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => this.#read(text));
-    socket.on('error', (error) => this.#end(error));
+    socket.on('error', ({ message }) => this.#end(new Error(`the connection to QEMU broke: ${message}`)));
     socket.on('close', () => this.#end(new Error('QEMU closed its control socket')));
   }
 
