@@ -4,8 +4,10 @@
  */
 import { Buffer } from 'node:buffer';
 import { readdir, readFile, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { run } from '../../../lib/proc/run.ts';
+import { DHCP_CONFIGURATION, DHCP_HOOK } from '../machine/namespace-dhcp.ts';
 import { type FileEntry, withDirectories } from './file-entry.ts';
 
 /** where packages put the guest's kernel, which is unpacked and not installed */
@@ -50,17 +52,16 @@ const LINKS = [
   ['lib64', 'usr/lib64'],
 ] as const;
 
-const OWN = new URL('guest/', import.meta.url);
+const OWN = fileURLToPath(new URL('guest/', import.meta.url));
 /** file of ours -> where it is in the guest, and its mode */
-const FIRST_SCRIPTS = [
-  ['init', 'init', 0o755],
-  ['dhcpcd.conf', 'etc/dhcpcd.conf', 0o644],
-] as const;
+const FIRST_SCRIPTS = [['init', 'init', 0o755]] as const;
 const DISK_SCRIPTS = [
   ['guest-agent', 'libexec/guest-agent', 0o755],
   ['guest-setup', 'libexec/guest-setup', 0o755],
+  [DHCP_HOOK, 'libexec/dhcpcd-hook', 0o755],
 ] as const;
 const TEXTS: Readonly<Record<string, string>> = {
+  'etc/dhcpcd.conf': DHCP_CONFIGURATION,
   'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n',
   'etc/group': 'root:x:0:\n',
   'etc/hosts': '127.0.0.1 localhost\n::1 localhost\n',
@@ -90,8 +91,11 @@ export async function diskFiles(): Promise<readonly FileEntry[]> {
 
 /** Files of ours that the guest is made of: what changes with them is another guest. */
 export async function ownFiles(): Promise<readonly Buffer[]> {
-  const names = [...FIRST_SCRIPTS, ...DISK_SCRIPTS].map(([name]) => new URL(name, OWN));
-  return Promise.all([...names, new URL(import.meta.url)].map((url) => readFile(url)));
+  const names = [...FIRST_SCRIPTS, ...DISK_SCRIPTS].map(([name]) => resolve(OWN, name));
+  return [
+    ...(await Promise.all([...names, fileURLToPath(import.meta.url)].map((path) => readFile(path)))),
+    Buffer.from(DHCP_CONFIGURATION),
+  ];
 }
 
 /** Files of the engine that the guest is made of. */
@@ -160,7 +164,7 @@ function ownEntries(scripts: readonly (readonly [string, string, number])[]): Pr
       path,
       type: 'file' as const,
       mode,
-      content: await readFile(new URL(name, OWN)),
+      content: await readFile(resolve(OWN, name)),
     })),
   );
 }

@@ -15,14 +15,19 @@ const NIC: MachineNic = {
 };
 
 test('a guest that does not ask is told its addresses and routes', () => {
-  expect(setupText({ hostname: 'web', machineId: 'ab', nics: [NIC] })).toBe(
-    'hostname web\nmachine-id ab\nnic eth0 02:00:00:00:00:01 static 1442 10.0.0.5/16,fd00::5/64 0.0.0.0/0>10.0.0.1\nend\n',
-  );
+  expect(setupText({ hostname: 'web', machineId: 'ab', nics: [NIC] }).split('\n')).toEqual([
+    'hostname web',
+    'machine-id ab',
+    'nic eth0 02:00:00:00:00:01 1442 static addr add 10.0.0.5/16 dev eth0;addr add fd00::5/64 dev eth0 nodad;' +
+      'link set eth0 up;route replace 10.9.0.0/16 dev eth0 metric 1024|route add 0.0.0.0/0 via 10.0.0.1 dev eth0',
+    'end',
+    '',
+  ]);
 });
 
 test('a guest that asks by DHCP is told its MAC and MTU only; a clone is told the time', () => {
   expect(setupText({ hostname: 'web', machineId: 'ab', nics: [{ ...NIC, dhcp: true }] }, 12.6)).toBe(
-    'time 13\nhostname web\nmachine-id ab\nnic eth0 02:00:00:00:00:01 dhcp 1442 - -\nend\n',
+    'time 13\nhostname web\nmachine-id ab\nnic eth0 02:00:00:00:00:01 1442 dhcp\nend\n',
   );
 });
 

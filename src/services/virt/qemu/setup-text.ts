@@ -1,5 +1,6 @@
 /** What a guest is, as its own script `guest-setup` reads it. Pure. */
 import type { MachineNic } from '../machine/machine.ts';
+import { nicCommands } from '../machine/nic-commands.ts';
 
 export interface GuestIdentity {
   readonly hostname: string;
@@ -20,8 +21,11 @@ export function setupText({ hostname, machineId, nics }: GuestIdentity, clock?: 
   ].join('\n');
 }
 
-function nicLine({ device, mac, mtu, dhcp, addresses, routes }: MachineNic): string {
-  const list = (words: readonly string[]) => (dhcp || words.length === 0 ? '-' : words.join(','));
-  const ways = routes.flatMap(({ dst, gw }) => (gw === undefined ? [] : [`${dst}>${gw}`]));
-  return `nic ${device} ${mac} ${dhcp ? 'dhcp' : 'static'} ${mtu} ${list(addresses)} ${list(ways)}`;
+function nicLine(nic: MachineNic): string {
+  const { device, mac, mtu, dhcp } = nic;
+  if (dhcp) return `nic ${device} ${mac} ${mtu} dhcp`;
+  const { required, optional } = nicCommands(nic);
+  const strange = [...required, ...optional].find((command) => !/^[\w.:/ -]+$/.test(command));
+  if (strange !== undefined) throw new Error(`${device} cannot be configured: ${JSON.stringify(strange)} is no command`);
+  return `nic ${device} ${mac} ${mtu} static ${required.join(';')}|${optional.join(';')}`;
 }
