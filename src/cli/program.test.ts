@@ -9,7 +9,6 @@ test.each([
   ['webhook', '--port', '9443'],
   ['speaker'],
   ['vm', 'migrate', 'web-1', '--to', 'node2'],
-  ['vm', 'console', '-n', 'demo', 'web-1'],
   ['test', 'conformance'],
   ['lab', 'up', '--kubeconfig', '/root/.kube/config'],
   ['lab', 'up', '--central', '3'],

@@ -9,7 +9,6 @@ const COMMANDS: Readonly<Record<string, string>> = {
   doctor: 'looking for what is wrong',
   webhook: 'admission of manifests on a cluster',
   speaker: 'announcing routes by BGP',
-  'vm console': 'consoles of virtual machines',
   'test conformance': 'the conformance cases of the Kubernetes API',
 };
 

@@ -98,7 +98,9 @@ function isOver({ phase, deleting }: PodView): boolean {
 
 function endOf(view: MigrationView, state: MigrationState, reason: string): readonly MigrationStep[] {
   const { deleting, instance, source, target } = view;
-  const nobody = !instance || (isLost(source) && isLost(target));
+  // the source has answered that the machine is on its way, or cannot answer
+  const sent = isLost(source) || state.abortStatus === 'Failed';
+  const nobody = !instance || (sent && isLost(target));
   if (state.startTimestamp === undefined || nobody) return [{ do: 'giveUp', reason, aborted: deleting }];
   // the source may have sent the machine before it was lost: the target knows, and says so
   if (isLost(source) || state.abortRequested) return [];

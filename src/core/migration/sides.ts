@@ -23,6 +23,8 @@ export type SourceStep =
   | 'refuse'
   /** the machine has been sent; the target has not said yet that it runs */
   | 'wait'
+  /** writes that it was asked to stop too late */
+  | 'regret'
   /** the pod has done its work */
   | 'succeed'
   /** the machine was sent, and never came */
@@ -32,7 +34,7 @@ export function sourceStep({ pod, state, left }: SourceView): SourceStep {
   if (state?.sourcePod !== pod) return left ? 'lose' : 'stay';
   if (state.completed) return 'succeed';
   if (state.failed) return left ? 'lose' : 'stay';
-  if (left) return 'wait';
+  if (left) return state.abortRequested && state.abortStatus !== 'Failed' ? 'regret' : 'wait';
   if (state.targetNodeAddress === undefined) return 'stay';
   if (state.startTimestamp === undefined) return 'begin';
   return state.abortRequested ? 'refuse' : 'send';

@@ -1,14 +1,15 @@
-/** Which launcher of an instance has its machine. Pure. */
+import { launcherOfMachine } from '../../core/migration/launcher.ts';
 import type { VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import { isFinished, MIGRATION_LABEL, type Pod } from './pod.ts';
 
-/** @param own the launchers of this very instance; undefined when none of them has it */
+/** The launcher that has the machine. @param own the launchers of this very instance */
 export function activeLauncher({ status }: VirtualMachineInstance, own: readonly Pod[]): Pod | undefined {
-  const { nodeName, migrationState: state } = status ?? {};
-  const named = state?.completed ? state.targetPod : state?.sourcePod;
-  const byState = own.find(({ metadata }) => metadata.name === named);
-  if (byState) return byState;
-  // until the first migration nobody has named it
-  const unnamed = own.filter(({ metadata }) => metadata.labels?.[MIGRATION_LABEL] === undefined);
-  return unnamed.find((pod) => pod.spec?.nodeName === nodeName && !isFinished(pod)) ?? (state ? undefined : unnamed[0]);
+  const launchers = own.map((pod) => ({
+    pod,
+    name: pod.metadata.name,
+    node: pod.spec?.nodeName ?? '',
+    migration: pod.metadata.labels?.[MIGRATION_LABEL],
+    finished: isFinished(pod),
+  }));
+  return launcherOfMachine(launchers, status?.nodeName, status?.migrationState)?.pod;
 }

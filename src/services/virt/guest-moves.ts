@@ -75,6 +75,8 @@ export class GuestMoves {
         return this.#send(pod, record, key);
       case 'refuse':
         return reports.refuse(pod, 'it was called off', true);
+      case 'regret':
+        return reports.regret(pod);
       case 'succeed':
         return pods.succeeded(pod);
       case 'lose':

@@ -31,7 +31,9 @@ export interface MachineWish {
   /** kind of machine */
   readonly kind: string;
   /** annotations of the pod, read again: those of its interfaces came while they were made */
-  annotations(): Promise<Readonly<Record<string, string>>>;
+  readonly annotations: () => Promise<Readonly<Record<string, string>>>;
+  /** by which other nodes reach this one */
+  readonly nodeAddress?: string;
 }
 
 /**
@@ -88,13 +90,13 @@ export class Guests {
     remember: (machine: MachineRecord) => Promise<void>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const plan = await machinePlan(record, hostname, this.#run, await wish.annotations());
+    const plan = await machinePlan(record, hostname, this.#run, wish);
     await remember(await machineKind(wish.kind).start(plan, remember, signal));
   }
 
   /** Prepares a pod that awaits a machine. @param offer what the source says of it @returns the record, which says where it can be sent */
   async receive(record: GuestRecord, hostname: string, offer: string, wish: MachineWish): Promise<GuestRecord> {
-    const plan = await machinePlan(record, hostname, this.#run, await wish.annotations());
+    const plan = await machinePlan(record, hostname, this.#run, wish);
     const remember = (machine: MachineRecord) => this.#store.put({ ...record, machine, incoming: '' });
     const { machine, address } = await machineKind(wish.kind).receive(plan, offer, remember);
     return this.update(record, { machine, incoming: address });
@@ -192,12 +194,14 @@ async function machinePlan(
   record: GuestRecord,
   hostname: string,
   run: string,
-  annotations: Readonly<Record<string, string>>,
+  { annotations: read, nodeAddress }: MachineWish,
 ): Promise<MachinePlan> {
+  const annotations = await read();
   const { namespace, pod: podName, vm: name = podName, sandbox, pause, interfaces } = record;
   const pod: PodSide = { sandbox, pause: pause! };
   const nics = await Promise.all(interfaces.map((face, index) => nicOf(pod, face, index, annotations)));
-  return { namespace, name, hostname, pod, nics, annotations, run };
+  const plan = { namespace, name, hostname, pod, nics, annotations, run };
+  return nodeAddress === undefined ? plan : { ...plan, nodeAddress };
 }
 
 async function nicOf(
@@ -221,6 +225,12 @@ export function isAlive({ ready, pause, machine }: GuestRecord): boolean {
   );
 }
 
+/** What a machine that runs needs of this process, which may have just come to be. */
+export function tend(record: GuestRecord): void {
+  if (record.machine && record.awaits === undefined && isAlive(record))
+    machineKind(record.machine.kind).tend?.(record.machine);
+}
+
 /** The command in front of another one that is to run inside of the guest; undefined when it does not run. */
 export function guestEntry(record: GuestRecord): readonly string[] | undefined {
   if (!isAlive(record) || record.awaits !== undefined || record.left) return undefined;
@@ -231,4 +241,10 @@ export function guestEntry(record: GuestRecord): readonly string[] | undefined {
 /** What another node must know to prepare for this guest's machine; undefined for a guest without one. */
 export function guestOffer({ machine }: GuestRecord): string | undefined {
   return machine && machineKind(machine.kind).offer(machine);
+}
+
+/** The command for its console; undefined when it does not run, or has none. */
+export function guestConsole(record: GuestRecord): readonly string[] | undefined {
+  if (!record.machine || !isAlive(record)) return undefined;
+  return machineKind(record.machine.kind).console?.(record.machine);
 }

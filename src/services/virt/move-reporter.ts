@@ -66,6 +66,15 @@ export class MoveReporter {
     });
   }
 
+  /** Source: the machine has been sent, it is too late to call it off. */
+  regret(pod: Pod): Promise<void> {
+    return this.#change(pod, (state) =>
+      sourceStep({ pod: pod.metadata.name, state, left: true }) === 'regret'
+        ? { state: { abortStatus: 'Failed' } }
+        : undefined,
+    );
+  }
+
   /** Target: the machine runs here. The pod says it first: whoever follows only pods must not hear of it later. */
   async complete(pod: Pod, offer: string): Promise<void> {
     const at = timestamp();

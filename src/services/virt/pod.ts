@@ -1,5 +1,6 @@
 /** Pods and Nodes as far as virt reads them. */
 import { NETWORKS_ANNOTATION } from '../../core/ipam/attachments.ts';
+import { bootOf } from './qemu/boot.ts';
 import type { Condition, KubeObject, OwnerReference } from '../../kinds/object.ts';
 
 /** One of a node's expectations, as in spec.affinity.nodeAffinity. */
@@ -101,13 +102,12 @@ export interface Refusal {
 export function guestRefusal(annotations: Readonly<Record<string, string>> | undefined): Refusal | undefined {
   const sort = annotations?.[GUEST_ANNOTATION] ?? 'namespace';
   if (sort === 'namespace') return undefined;
-  if (sort === 'qemu')
-    return {
-      reason: 'NotImplemented',
-      message: `annotation ${GUEST_ANNOTATION}: qemu guests are not built yet; use namespace, or leave it out`,
-    };
+  if (sort === 'qemu') {
+    const boot = bootOf(annotations);
+    return typeof boot === 'object' ? { reason: 'Invalid', message: boot.problem } : undefined;
+  }
   return {
     reason: 'Invalid',
-    message: `annotation ${GUEST_ANNOTATION} is ${JSON.stringify(sort)}; use namespace, or leave it out`,
+    message: `annotation ${GUEST_ANNOTATION} is ${JSON.stringify(sort)}; use namespace or qemu, or leave it out`,
   };
 }

@@ -303,7 +303,7 @@ test('a pod that asks for no network, or for a guest that is not built, is let a
     spec: { nodeName: 'node1', containers: [{ name: 'c', image: 'x' }] },
   });
   await cluster.create(RESOURCES.pods, 'machine', {
-    metadata: { annotations: { [NETWORKS_ANNOTATION]: 'blue', 'weft.lab/guest': 'qemu' } },
+    metadata: { annotations: { [NETWORKS_ANNOTATION]: 'blue', 'weft.lab/guest': 'lightning' } },
     spec: { nodeName: 'node1', containers: [{ name: 'c', image: 'x' }] },
   });
   await addPod('plain', 'blue');
@@ -311,7 +311,7 @@ test('a pod that asks for no network, or for a guest that is not built, is let a
   const reason = async () =>
     (await cluster.get<Pod>(RESOURCES.pods, 'machine'))?.status?.conditions?.find(({ type }) => type === 'Ready')
       ?.message;
-  await expect.poll(reason, SOON).toMatch(/qemu guests are not built yet/);
+  await expect.poll(reason, SOON).toMatch(/lightning/);
   expect(cluster.guests().map(({ pod }) => pod)).toEqual(['plain']);
   expect((await cluster.get<Pod>(RESOURCES.pods, 'other'))?.status?.phase).toBe('Pending');
 });

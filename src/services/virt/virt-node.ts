@@ -11,7 +11,7 @@ import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import { guestInterfaces } from './guest-interfaces.ts';
 import { type GuestInterface, type GuestRecord, GuestStore } from './guest-record.ts';
 import { GuestMoves, instanceKey } from './guest-moves.ts';
-import { Guests, isAlive, type MachineWish } from './guests.ts';
+import { Guests, isAlive, type MachineWish, tend } from './guests.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { hostnameOf } from './manifests.ts';
 import {
@@ -112,7 +112,8 @@ export class VirtNode {
     this.#live = true;
     for (const key of this.#store.keys()) this.#queue.add(key);
     for (const pod of this.#pods.values()) this.#queue.add(keyOf(pod.metadata));
-    this.#timer = setInterval(() => this.#lookForDead(), LIVENESS_INTERVAL);
+    this.#lookAfter();
+    this.#timer = setInterval(() => this.#lookAfter(), LIVENESS_INTERVAL);
   }
 
   /** Guests go on running. */
@@ -151,10 +152,12 @@ export class VirtNode {
     for (const key of this.#failed) this.#queue.add(key);
   }
 
-  #lookForDead(): void {
+  #lookAfter(): void {
     for (const key of this.#store.keys()) {
       const record = this.#store.get(key);
-      if (record?.ready && !isAlive(record)) this.#queue.add(key);
+      if (!record?.ready) continue;
+      if (isAlive(record)) tend(record);
+      else this.#queue.add(key);
     }
   }
 
@@ -228,7 +231,9 @@ export class VirtNode {
 
   #wish(pod: Pod): MachineWish {
     const kind = pod.metadata.annotations?.[GUEST_ANNOTATION] ?? 'namespace';
-    return { kind, annotations: () => this.#reporter.annotationsOf(pod) };
+    const nodeAddress = this.#heartbeat.address ?? this.#options.addresses[0];
+    const annotations = () => this.#reporter.annotationsOf(pod);
+    return nodeAddress === undefined ? { kind, annotations } : { kind, annotations, nodeAddress };
   }
 }
 

@@ -48,6 +48,8 @@ export interface MachinePlan {
   readonly nics: readonly MachineNic[];
   /** of the launcher pod */
   readonly annotations: Readonly<Record<string, string>>;
+  /** by which other nodes reach this one */
+  readonly nodeAddress?: string;
   /** the node's directory for what must not outlive its boot; sockets of the machine may be below it */
   readonly run: string;
 }
@@ -66,12 +68,16 @@ export interface MachineKind<M extends MachineRecord = MachineRecord> {
   /** Ends it and all that was made for it, inside of the pod too. Idempotent. */
   stop(machine: M): Promise<void>;
   isAlive(machine: M): boolean;
+  /** Called again and again while it is alive, by the node's process: what of the machine must be served there is. */
+  tend?(machine: M): void;
   /** Adds a NIC to a machine that runs. */
   attachNic(machine: M, pod: PodSide, nic: MachineNic): Promise<M>;
   /** Takes a NIC away from a machine that runs; an absent one is fine. @param device its name in the guest */
   detachNic(machine: M, pod: PodSide, device: string): Promise<M>;
   /** The command in front of another one that is to run inside; it has standard streams and exit code of that one. */
   entry(machine: M): readonly string[];
+  /** The command that connects our standard streams with its console; a kind without one has none. */
+  console?(machine: M): readonly string[];
 }
 
 /**
@@ -106,6 +112,6 @@ export interface MigratableKind<M extends MachineRecord = MachineRecord> extends
   arrive(machine: M, signal?: AbortSignal): Promise<M>;
   /** Source, after the machine has left: takes apart what is still here. */
   leave(machine: M): Promise<void>;
-  /** Target, when the machine does not come: takes apart what was prepared. Idempotent. */
+  /** Target, when the machine is not wanted any more: takes apart what was prepared, and ends the machine if it has come. Idempotent. */
   abandon(machine: M): Promise<void>;
 }

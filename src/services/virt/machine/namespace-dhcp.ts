@@ -1,4 +1,4 @@
-/** The DHCP client of a namespace guest: dhcpcd(8), which speaks DHCPv4, DHCPv6 and router advertisements, one for each NIC. */
+/** The DHCP client of guests: dhcpcd(8), which speaks DHCPv4, DHCPv6 and router advertisements, one for each NIC. */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { isRunning, type ProcessId } from '../../../lib/proc/process-id.ts';
@@ -11,7 +11,7 @@ const DEADLINE = 15;
  * dhcpcd.conf(5). Addresses that the guest makes itself follow from its MAC, as port security wants it; nobody else can have the address that
  * OVN offers, so nobody is asked.
  */
-const CONFIGURATION = `duid ll
+export const DHCP_CONFIGURATION = `duid ll
 hostname
 option domain_name_servers, domain_name, domain_search, host_name, ntp_servers
 option classless_static_routes, ms_classless_static_routes, interface_mtu
@@ -22,14 +22,14 @@ noipv4ll
 nohook mtu, yp, ntp, timezone, wpa_supplicant
 `;
 
-const HOOK = fileURLToPath(new URL('dhcpcd-hook.sh', import.meta.url));
+export const DHCP_HOOK = fileURLToPath(new URL('dhcpcd-hook.sh', import.meta.url));
 /** below the root of a machine; the client reads it again for each NIC */
 const CONFIGURATION_FILE = '/run/dhcpcd.conf';
 
 /** Starts the client in the namespaces of a machine; it ends with the machine. */
 export async function startDhcpClient(pause: ProcessId, device: string): Promise<void> {
-  await writeFile(`/proc/${pause.pid}/root${CONFIGURATION_FILE}`, CONFIGURATION);
-  await dhcpcd(pause, ['--config', CONFIGURATION_FILE, '--script', HOOK, '--background', '--quiet', device]);
+  await writeFile(`/proc/${pause.pid}/root${CONFIGURATION_FILE}`, DHCP_CONFIGURATION);
+  await dhcpcd(pause, ['--config', CONFIGURATION_FILE, '--script', DHCP_HOOK, '--background', '--quiet', device]);
 }
 
 /** Ends the client of a NIC that goes; one that does not run is fine. */

@@ -12,6 +12,7 @@ import { runIn } from './in-namespace.ts';
 import type { MachinePlan, Remember } from './machine.ts';
 import { joinBox } from './join-box.ts';
 import { redirectNowhere } from './redirect.ts';
+import { endSandbox } from './sandbox.ts';
 import {
   layUplinks,
   linksOf,
@@ -122,8 +123,10 @@ export async function leave(machine: NamespaceMachine): Promise<void> {
   );
 }
 
-/** what was laid for this pod, and nothing else, goes */
-export const abandon = leave;
+export async function abandon(machine: NamespaceMachine): Promise<void> {
+  if (placeOf(machine) === machine.sandbox) await endSandbox(machine.pause);
+  else await leave(machine);
+}
 
 function placeFile({ pause }: NamespaceMachine): string {
   return `/proc/${pause.pid}/root/run/${PLACE}`;

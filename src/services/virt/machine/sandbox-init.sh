@@ -14,9 +14,9 @@ mount -n -t sysfs weft-guest /sys
 mount -n -t tmpfs -o mode=755 weft-guest /run
 mount -n -t tmpfs -o mode=1777 weft-guest /tmp
 # what its DHCP client learns is its own
-mount -n -t tmpfs -o mode=755 weft-guest /var/lib/dhcpcd
+[ ! -d /var/lib/dhcpcd ] || mount -n -t tmpfs -o mode=755 weft-guest /var/lib/dhcpcd
 touch /run/resolv.conf
-mount -n --bind /run/resolv.conf /etc/resolv.conf
+[ ! -f /etc/resolv.conf ] || mount -n --bind /run/resolv.conf /etc/resolv.conf
 ip link set lo up
 if [ $# -gt 1 ]; then
   touch "/run/$2"

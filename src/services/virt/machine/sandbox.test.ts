@@ -28,6 +28,7 @@ test('a guest has its own name, its own network with lo up, and none of the node
   expect(inside(pause, 'ip', '-o', 'link')).toMatch(/^1: lo: <LOOPBACK,UP,LOWER_UP>.*\n$/);
   expect(inside(pause, 'ls', '-A', '/run', '/tmp', '/sys/class/net').split(/\s+/)).toEqual([
     '/run:',
+    'resolv.conf',
     '/sys/class/net:',
     'lo',
     '/tmp:',
