@@ -5,10 +5,8 @@ import { CliError } from './terminal/failure.ts';
 test.each([
   ['trace', 'vm/demo/web-1', '10.0.0.2', 'tcp', '80', '-o', 'json'],
   ['plan', '-f', 'vpc.yaml'],
-  ['doctor'],
   ['webhook', '--port', '9443'],
   ['speaker'],
-  ['vm', 'migrate', 'web-1', '--to', 'node2'],
   ['test', 'conformance'],
   ['lab', 'up', '--kubeconfig', '/root/.kube/config'],
   ['lab', 'up', '--central', '3'],

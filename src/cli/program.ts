@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { registerBench } from './bench/bench.ts';
 import { registerDemo } from './demo/demo.ts';
+import { registerDoctor } from './doctor/doctor.ts';
 import { registerLab } from './lab/lab.ts';
 import { registerStatus } from './status/status.ts';
 import { registerNotBuilt } from './terminal/not-built.ts';
@@ -16,7 +17,15 @@ export function createProgram(processes: readonly string[]): Command {
     .exitOverride()
     .showHelpAfterError('(add --help for the options)')
     .addHelpText('after', `\nProcesses, for clusters and the lab: ${processes.join(', ')} (weft PROCESS --help)`);
-  for (const register of [registerDemo, registerStatus, registerLab, registerVm, registerBench, registerTest])
+  for (const register of [
+    registerDemo,
+    registerStatus,
+    registerDoctor,
+    registerLab,
+    registerVm,
+    registerBench,
+    registerTest,
+  ])
     register(program);
   registerNotBuilt(program);
   return program;

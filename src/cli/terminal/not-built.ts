@@ -6,7 +6,6 @@ import { CliError } from './failure.ts';
 const COMMANDS: Readonly<Record<string, string>> = {
   trace: 'reachability, hop by hop',
   plan: 'what applying manifests would change',
-  doctor: 'looking for what is wrong',
   webhook: 'admission of manifests on a cluster',
   speaker: 'announcing routes by BGP',
   'test conformance': 'the conformance cases of the Kubernetes API',

@@ -18,6 +18,14 @@ export function admitIp({ object, old, neighbours }: Review<IpObject>): Verdict<
     findings.forbidden('spec.subnet', `cannot change from ${old.spec.subnet} to ${subnet}: make a new object`);
   else if (!found && !old)
     findings.errors.push({ path: 'spec.subnet', type: 'NotFound', value: subnet, detail: 'create the subnet first' });
+  for (const field of ['podName', 'namespace', 'podType', 'macAddress', 'v4IpAddress', 'v6IpAddress'] as const) {
+    const before = old?.spec?.[field] ?? '';
+    if (before !== '' && before !== (object.spec?.[field] ?? ''))
+      findings.forbidden(
+        `spec.${field}`,
+        `cannot change from ${before} to ${object.spec?.[field] || 'nothing'}: who has the address uses it; delete the object, a new one is made`,
+      );
+  }
   for (const field of ['v4IpAddress', 'v6IpAddress'] as const) {
     const text = object.spec?.[field] ?? '';
     if (text === '' || (old && old.spec?.[field] === text)) continue;

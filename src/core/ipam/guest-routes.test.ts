@@ -23,7 +23,7 @@ const STATIC = [
   { cidr: '10.7.0.0/16', nextHopIP: '10.0.0.9', policy: 'policySrc' as const },
 ];
 const routes = (name: string, ...families: (4 | 6)[]) =>
-  guestRoutes(ALL.find(({ metadata }) => metadata.name === name)!, ALL, STATIC, new Set(families)).map(
+  guestRoutes(ALL.find(({ metadata }) => metadata.name === name)!, ALL.values(), STATIC, new Set(families)).map(
     ({ dst, gw }) => `${dst} ${gw}`,
   );
 

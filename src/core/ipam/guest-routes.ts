@@ -27,6 +27,10 @@ export function guestRoutes(
   defaultFor: ReadonlySet<Family>,
 ): Route[] {
   const own = cidrsOf(subnet);
+  // once: it may be an iterator
+  const others = [...vpcSubnets].filter(
+    (other) => other.metadata.name !== subnet.metadata.name && other.spec?.vpc === subnet.spec?.vpc,
+  );
   const routed = staticRoutes
     .filter(({ policy = 'policyDst' }) => policy === 'policyDst')
     .flatMap(({ cidr = '' }) => attempt(() => parseInterface(cidr).cidr) ?? []);
@@ -36,9 +40,6 @@ export function guestRoutes(
     const gateway = gateways.find((ip) => cidrContains(cidr, ip));
     if (!gateway) continue;
     const gw = formatIp(gateway);
-    const others = [...vpcSubnets].filter(
-      (other) => other.metadata.name !== subnet.metadata.name && other.spec?.vpc === subnet.spec?.vpc,
-    );
     const prefixes = [...others.flatMap(cidrsOf), ...routed].filter(
       (prefix) => prefix.family === cidr.family && prefix.bits > 0 && !cidrCovers(cidr, prefix),
     );

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { sourceRoutes } from './source-routes.ts';
 
-test('none for the first interface; a table of its own for each further one, in the families that it has', () => {
-  expect(sourceRoutes('eth0', 0, ['10.0.0.5/16'], ['10.0.0.1'])).toEqual([]);
+test('a table of its own for each interface, in the families that it has', () => {
   expect(sourceRoutes('eth1', 1, ['10.0.0.6/16', 'fd00::6/64'], ['10.0.0.1'])).toEqual([
     {
       family: 4,

@@ -1,6 +1,6 @@
 /**
  * Routes by source address, for a guest with several interfaces: what is sent from an interface's address leaves by that interface. Otherwise
- * the answer to a packet that came by the second one would leave by the first, where port security drops it.
+ * the answer to a packet that came by one would leave by another, where port security drops it.
  */
 import { formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import type { Family } from '../../lib/netaddr/ip.ts';
@@ -18,7 +18,6 @@ export interface FamilyCommands {
 }
 
 /**
- * None for the first interface, which the main table is right for.
  * @param addresses `10.0.0.5/16`
  * @param gateways of either family
  */
@@ -28,7 +27,6 @@ export function sourceRoutes(
   addresses: readonly string[],
   gateways: readonly string[],
 ): readonly FamilyCommands[] {
-  if (index === 0) return [];
   const table = FIRST_TABLE + index;
   return addresses.map((text) => {
     const { cidr } = parseInterface(text);

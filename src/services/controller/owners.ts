@@ -161,7 +161,17 @@ export class Owners {
         face,
         portSettings(purpose.sources, face, this.#hasIpv4(face) && earlier.some((other) => this.#hasIpv4(other))),
       );
-      return ip ? interfaceAnnotations(face, ip, subnet, owner) : {};
+      if (!ip) return {};
+      const used = pod?.metadata.annotations?.[`${face.provider}.kubernetes.io/ip_address`];
+      if (this.#isFresh(purpose, face) || used === ip.spec?.ipAddress)
+        return interfaceAnnotations(face, ip, subnet, owner);
+      this.#options.warn(
+        pod,
+        owner,
+        'AddressMismatch',
+        `IP object ${face.port} was changed to ${ip.spec?.ipAddress}, the guest uses ${used}: delete that object (a new one has what the guest uses), or start the guest anew`,
+      );
+      return {};
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
       this.#stuck.add(key);

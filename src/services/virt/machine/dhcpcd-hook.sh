@@ -1,10 +1,10 @@
 #!/bin/sh
-# What dhcpcd calls (dhcpcd-run-hooks(8)): its own hooks, and for the NICs after the first the routes by source address that a guest with
-# several NICs needs, so that answers leave by the NIC whose address they carry (core/ipam/source-routes.ts does the same for other guests).
+# What dhcpcd calls (dhcpcd-run-hooks(8)): its own hooks, and the routes by source address that a guest with several NICs needs, so that answers
+# leave by the NIC whose address they carry (core/ipam/source-routes.ts does the same for other guests).
 /usr/lib/dhcpcd/dhcpcd-run-hooks
 index=${interface#eth}
 case $index in
-[1-9]*) ;;
+[0-9]*) ;;
 *) exit 0 ;;
 esac
 table=$((100 + index))

@@ -15,9 +15,8 @@ export async function configureNic(pause: ProcessId, nic: MachineNic): Promise<v
     await batchIn(netns, 'ip', [`link set ${device} up`]);
     return startDhcpClient(pause, device);
   }
-  const { required, bySource, optional } = nicCommands(nic);
+  const { required, optional } = nicCommands(nic);
   await batchIn(netns, 'ip', required);
-  for (const command of bySource) await runIn(netns, ['ip', ...command.split(' ')]);
   for (const command of optional)
     await runIn(netns, ['ip', ...command.split(' ')]).catch((error: unknown) => {
       if (!(error instanceof CommandError) || !error.stderr.includes('File exists')) throw error;

@@ -8,9 +8,7 @@ const FIRST_METRIC = 1024;
 export interface NicCommands {
   /** may be given to `ip -batch` */
   readonly required: readonly string[];
-  /** each with its family, after `required` */
-  readonly bySource: readonly string[];
-  /** these may find that an earlier NIC has the default route, which stays */
+  /** one by one; these may find that what they add is there already, by an earlier NIC (a default route) or an earlier life of this one */
   readonly optional: readonly string[];
 }
 
@@ -25,10 +23,12 @@ export function nicCommands({ device, addresses, routes, index }: MachineNic): N
         .filter((route) => !isDefault(route))
         .map(({ dst, gw }) => `route replace ${dst}${via(gw)} dev ${device} metric ${metric}`),
     ],
-    bySource: sourceRoutes(device, index, addresses, gateways).flatMap(({ family, commands }) =>
-      commands.map((command) => `-${family} ${command}`),
-    ),
-    optional: routes.filter(isDefault).map(({ dst, gw }) => `route add ${dst}${via(gw)} dev ${device}`),
+    optional: [
+      ...sourceRoutes(device, index, addresses, gateways).flatMap(({ family, commands }) =>
+        commands.map((command) => `-${family} ${command}`),
+      ),
+      ...routes.filter(isDefault).map(({ dst, gw }) => `route add ${dst}${via(gw)} dev ${device}`),
+    ],
   };
 }
 

@@ -24,8 +24,7 @@ export function setupText({ hostname, machineId, nics }: GuestIdentity, clock?: 
 function nicLine(nic: MachineNic): string {
   const { device, mac, mtu, dhcp } = nic;
   if (dhcp) return `nic ${device} ${mac} ${mtu} dhcp`;
-  const { required: alone, bySource, optional } = nicCommands(nic);
-  const required = [...alone, ...bySource];
+  const { required, optional } = nicCommands(nic);
   const strange = [...required, ...optional].find((command) => !/^[\w.:/ -]+$/.test(command));
   if (strange !== undefined)
     throw new Error(`${device} cannot be configured: ${JSON.stringify(strange)} is no command`);

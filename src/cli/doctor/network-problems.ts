@@ -1,0 +1,35 @@
+/** What the conditions of networks say is wrong. */
+import type { Condition, KubeObject } from '../../kinds/object.ts';
+import { ipPoolKind } from '../../kinds/ip-pool.ts';
+import { subnetKind } from '../../kinds/subnet.ts';
+import { vipKind } from '../../kinds/vip.ts';
+import { vpcKind } from '../../kinds/vpc.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+
+export interface Problem {
+  readonly what: string;
+  readonly why: string;
+  readonly todo: string;
+}
+
+export async function networkProblems(client: KubeClient): Promise<readonly Problem[]> {
+  const kinds = [vpcKind, subnetKind, ipPoolKind, vipKind];
+  const lists = await Promise.all(kinds.map((kind) => client.list<KubeObject>(kind)));
+  return lists.flatMap(({ items }, index) =>
+    items.flatMap(({ metadata, status }) =>
+      wrongOf((status as { readonly conditions?: readonly Condition[] } | undefined)?.conditions).map(
+        ({ message }) => ({
+          what: `${kinds[index]!.kind} ${metadata.name}`,
+          why: message,
+          todo: `kubectl describe ${kinds[index]!.singular} ${metadata.name} has the whole story`,
+        }),
+      ),
+    ),
+  );
+}
+
+function wrongOf(conditions: readonly Condition[] = []): readonly Condition[] {
+  return conditions.filter(
+    ({ type, status }) => (type === 'Ready' && status === 'False') || (type === 'Warning' && status === 'True'),
+  );
+}
