@@ -11,6 +11,7 @@ import { KubeClient } from '../../src/lib/kube/client.ts';
 import { readKubeconfig } from '../../src/lib/kube/kubeconfig.ts';
 import { machine, network, R, subnet, vpc } from '../support/objects.ts';
 import { TestLab } from '../support/test-lab.ts';
+import { isAlive } from '../support/weft.ts';
 
 const PORTS = ['a.default.n1.default.ovn', 'a.default.n2.default.ovn'] as const;
 const NODES = ['node1', 'node2', 'node3'] as const;
@@ -324,7 +325,8 @@ describe('it does not go well', () => {
     try {
       await action();
     } finally {
-      process.kill(pid, 'SIGCONT');
+      // it may have been killed with its node
+      if (isAlive(pid)) process.kill(pid, 'SIGCONT');
     }
   };
   const until = (name: string, phase: string) => vi.waitFor(async () => expect(await phaseOf(name)).toBe(phase), SOON);
