@@ -8,7 +8,6 @@ test.each([
   ['doctor'],
   ['webhook', '--port', '9443'],
   ['speaker'],
-  ['vm', 'migrate', 'web-1', '--to', 'node2'],
   ['test', 'conformance'],
   ['lab', 'up', '--kubeconfig', '/root/.kube/config'],
   ['lab', 'up', '--central', '3'],
