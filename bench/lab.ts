@@ -2,12 +2,13 @@
  * A lab of its own: `lab up` with three nodes to the first ping between two machines, and, in the warm lab, a machine's way from its object to the
  * first answered ping. The reference is a lab of the same OVN made by a script, without a Kubernetes API (`anchors`, measured before the design).
  */
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeClient } from '../src/lib/kube/client.ts';
 import { readKubeconfig } from '../src/lib/kube/kubeconfig.ts';
 import { CommandError, run } from '../src/lib/proc/run.ts';
+import { readGuests } from '../src/services/virt/guest-record.ts';
+import { guestEntry } from '../src/services/virt/guests.ts';
 import { network, R, subnet, vpc } from '../test/support/objects.ts';
 import { WeftHome } from '../test/support/weft.ts';
 import { percentile } from './percentile.ts';
@@ -113,16 +114,10 @@ class Guests {
   async untilAnswered(guest: string, node: string, address: string): Promise<void> {
     const end = performance.now() + 30_000;
     for (;;) {
-      const pid = await this.#pid(guest, node);
+      const entry = this.#entry(guest, node);
       try {
-        if (pid === undefined) await sleep(10);
-        else
-          return void (await run(
-            ['nsenter', '-t', String(pid), '-m', '-u', '-n', 'ping', '-n', '-c', '1', '-W', '1', address],
-            {
-              deadline: 5,
-            },
-          ));
+        if (entry === undefined) await sleep(10);
+        else return void (await run([...entry, 'ping', '-n', '-c', '1', '-W', '1', address], { deadline: 5 }));
       } catch (error) {
         if (!(error instanceof CommandError)) throw error;
       }
@@ -131,17 +126,14 @@ class Guests {
   }
 
   async untilRunning(guest: string, node: string): Promise<void> {
-    while ((await this.#pid(guest, node)) === undefined) await sleep(10);
+    while (this.#entry(guest, node) === undefined) await sleep(10);
   }
 
-  async #pid(guest: string, node: string): Promise<number | undefined> {
-    const folder = join(this.#home.directory, 'labs', NAME, 'run', node, 'weft/guests');
-    const file = (await readdir(folder).catch(() => [])).find(
-      (name) => name.startsWith(`default_virt-launcher-${guest}-`) && name.endsWith('.json'),
-    );
-    const text = file && (await readFile(join(folder, file), 'utf8'));
-    const pid = text?.includes('"ready":true') ? /"pid":\s*(\d+)/.exec(text)?.[1] : undefined;
-    return pid === undefined ? undefined : Number(pid);
+  /** the command that enters a guest; undefined until it is one */
+  #entry(guest: string, node: string): readonly string[] | undefined {
+    const folder = join(this.#home.directory, 'labs', NAME, 'run', node, 'weft');
+    const found = readGuests(folder).find(({ vm, ready }) => vm === guest && ready);
+    return found && guestEntry(found);
   }
 
   close(): Promise<void> {

@@ -8,6 +8,7 @@ import { benchOvsdbCoalesced } from './ovsdb-coalesced.ts';
 import { benchOvsdbSerial } from './ovsdb-serial.ts';
 import { benchOvsdbSync } from './ovsdb-sync.ts';
 import { benchLab } from './lab.ts';
+import { benchVm } from './vm.ts';
 import type { BenchEnvironment, BenchResult } from './result.ts';
 
 interface Bench {
@@ -23,6 +24,7 @@ const BENCHES: readonly Bench[] = [
   { names: ['ovsdb sync'], run: benchOvsdbSync },
   { names: ['vm commit', 'load', 'restart', 'memory'], run: benchControlPlane },
   { names: ['vm ping', 'lab'], run: benchLab },
+  { names: ['vm migrate'], run: benchVm },
 ];
 
 const { values, positionals } = parseArgs({

@@ -33,6 +33,9 @@ export interface MigrationsOptions {
   now(): string;
 }
 
+/** finished migrations of an instance that are kept, as many as KubeVirt keeps */
+const KEPT = 5;
+
 interface Sight {
   readonly key: string;
   readonly migration: Migration;
@@ -73,6 +76,31 @@ export class Migrations {
       });
       for (const step of steps) await this.#do(step, sight);
       if (!hasFinished(migration.status?.phase)) active ??= migration.metadata.name;
+    }
+    await this.#forgetOld(key, all);
+  }
+
+  /** As KubeVirt, the last finished migrations are kept; of the launchers that have done their work, the last one. */
+  async #forgetOld(key: string, all: readonly Migration[]): Promise<void> {
+    const { client, launchers } = this.#options;
+    const finished = all.filter(({ status, metadata }) => hasFinished(status?.phase) && !metadata.deletionTimestamp);
+    const old = finished
+      .toSorted(byEnd)
+      .slice(0, -KEPT)
+      .map(({ metadata }) => [RESOURCES.migrations, metadata] as const);
+    const last = this.#options.instance(key)?.status?.migrationState?.sourcePod;
+    const done = launchers
+      .of(key)
+      .filter(({ metadata, status }) => status?.phase === 'Succeeded' && metadata.name !== last);
+    const spent = done
+      .filter(({ metadata }) => !metadata.deletionTimestamp)
+      .map(({ metadata }) => [RESOURCES.pods, metadata] as const);
+    for (const [resource, { namespace, name, uid }] of [...old, ...spent]) {
+      try {
+        await client.delete(resource, { namespace, name }, uid ? { uid } : {});
+      } catch (error) {
+        if (!isOvertaken(error)) throw error;
+      }
     }
   }
 
@@ -233,5 +261,11 @@ function runs(instance: VirtualMachineInstance | undefined): instance is Virtual
 /** the older one goes on */
 function byAge(a: Migration, b: Migration): number {
   const text = ({ metadata }: Migration) => `${metadata.creationTimestamp} ${metadata.name}`;
+  return text(a) < text(b) ? -1 : 1;
+}
+
+function byEnd(a: Migration, b: Migration): number {
+  const text = ({ metadata, status }: Migration) =>
+    `${status?.phaseTransitionTimestamps?.at(-1)?.phaseTransitionTimestamp} ${metadata.creationTimestamp} ${metadata.name}`;
   return text(a) < text(b) ? -1 : 1;
 }

@@ -176,8 +176,9 @@ export class VirtNode {
       this.#failed.delete(key);
       this.#reporter.forgetTrouble(key);
     }
-    if (pod?.metadata.deletionTimestamp && pod.metadata.finalizers?.includes(SANDBOX_FINALIZER))
-      await this.#reporter.release(pod);
+    // a pod that has ended holds nothing any more: it must not have to wait for this node
+    const isOver = pod && (pod.metadata.deletionTimestamp !== undefined || isFinished(pod));
+    if (isOver && pod.metadata.finalizers?.includes(SANDBOX_FINALIZER)) await this.#reporter.release(pod);
   }
 
   /** Makes a guest, or says that the one which ran has ended: a launcher runs once, other pods as their restartPolicy says. */

@@ -1,0 +1,240 @@
+/** Live migration of namespace guests in a real lab: what the machine, its peers, the objects and the ports see of it. */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Migration } from '../../src/kinds/virtual-machine.ts';
+import { machine } from '../support/objects.ts';
+import { LATE, MIGRATIONS, MigrationLab, PORTS, SOON } from '../support/migration-lab.ts';
+
+let at: MigrationLab;
+
+beforeAll(async () => {
+  at = await MigrationLab.make('m');
+}, 120_000);
+
+afterAll(async () => {
+  await at?.remove();
+});
+
+const ECHO = `
+import socket
+s = socket.create_server(('', 7000))
+while True:
+    c = s.accept()[0]
+    while True:
+        data = c.recv(4096)
+        if not data: break
+        c.sendall(data)
+`;
+/** writes numbers into one connection every 10 ms, and wants each back */
+const TALK = `
+import socket, sys, time
+c = socket.create_connection((sys.argv[1], 7000), 5)
+c.settimeout(10)
+end = time.time() + float(sys.argv[2])
+said = 0
+while time.time() < end:
+    text = b'%08d' % said
+    c.sendall(text)
+    back = b''
+    while len(back) < 8:
+        part = c.recv(8 - len(back))
+        if not part: sys.exit('closed')
+        back += part
+    if back != text: sys.exit('wrong')
+    said += 1
+    time.sleep(0.01)
+print(said)
+`;
+
+describe('a machine with two NICs moves', () => {
+  test('three times, there and back at once: a connection lives on, nothing is answered twice, addresses stay', async () => {
+    const echo = at.lab.guest('default/a', 'timeout', '60', 'python3', '-c', ECHO);
+    await vi.waitFor(
+      async () => expect((await at.lab.guest('default/b', 'nc', '-z', at.addresses[0]!, '7000')).code).toBe(0),
+      SOON,
+    );
+    const from = await at.nodeOf();
+    const to = at.otherNode(from, await at.nodeOf('b'));
+    const talk = at.lab.guest('default/b', 'python3', '-c', TALK, at.addresses[0]!, '8');
+    const seen = await at.pinging(at.addresses[1]!, 1500, async () => {
+      for (const node of [to, from, to]) {
+        const report = await at.migrate('--to', node);
+        expect(report).toMatchObject({ to: node });
+        expect(report.ports).toEqual(PORTS.map((name) => ({ name, chassis: node, up: true })));
+      }
+    });
+    const { code, stdout, stderr } = await talk;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(Number(stdout)).toBeGreaterThan(300);
+    expect(seen.twice).toBe(0);
+    // three moves, of some milliseconds each
+    expect(seen.lost).toBeLessThan(60);
+    await at.expectAtRest(to);
+    const now = (await at.instance()).status!.interfaces!.flatMap(({ ipAddresses = [] }) => ipAddresses);
+    expect(now).toEqual(at.addresses);
+    await at.lab.guest(
+      'default/a',
+      'sh',
+      '-c',
+      'kill $(cat /proc/[0-9]*/stat | grep "(timeout)" | cut -d" " -f1) || true',
+    );
+    await echo;
+  });
+
+  test('is shown as KubeVirt shows it', async () => {
+    const from = await at.nodeOf();
+    const { migration, to } = await at.migrate();
+    expect(to).not.toBe(from);
+    const object = await at.client.get<Migration>(MIGRATIONS, 'default', migration);
+    const { status } = await at.instance();
+    const all = await at.pods();
+    const target = all.find(({ metadata }) => metadata.labels?.['kubevirt.io/migrationJobUID'] === object.metadata.uid);
+    const source = all.find(({ metadata }) => metadata.name === status?.migrationState?.sourcePod);
+    expect(target).toMatchObject({
+      metadata: {
+        labels: { 'kubevirt.io': 'virt-launcher', 'kubevirt.io/domain': 'a' },
+        annotations: {
+          'kubevirt.io/migrationJobName': migration,
+          'kubevirt.io/migration-target-ready-timestamp': expect.stringMatching(/^2\d+-.*Z$/) as string,
+        },
+      },
+      spec: { nodeName: to },
+      status: { phase: 'Running', podIP: at.addresses[0] },
+    });
+    expect(source?.spec?.nodeName).toBe(from);
+    await vi.waitFor(
+      async () =>
+        expect((await at.pods()).find(({ metadata }) => metadata.uid === source?.metadata.uid)?.status?.phase).toBe(
+          'Succeeded',
+        ),
+      SOON,
+    );
+    const state = {
+      migrationUid: object.metadata.uid,
+      sourceNode: from,
+      sourcePod: source?.metadata.name,
+      targetNode: to,
+      targetPod: target?.metadata.name,
+      completed: true,
+    };
+    expect(status?.migrationState).toMatchObject(state);
+    expect(object.status?.migrationState).toMatchObject(state);
+    const phases = object.status?.phaseTransitionTimestamps?.map(({ phase }) => phase) ?? [];
+    expect(phases[0]).toBe('Pending');
+    expect(phases.at(-1)).toBe('Succeeded');
+    expect(phases).toEqual(
+      expect.arrayContaining(['Pending', 'Scheduling', 'PreparingTarget', 'TargetReady', 'Running', 'Succeeded']),
+    );
+  });
+
+  test('ten times in a row, and nothing is left behind', async () => {
+    let last = '';
+    for (let round = 0; round < 10; round += 1) last = (await at.migrate()).to;
+    await at.expectAtRest(last);
+    await at.lab.expectInSync();
+    const finished = (await at.client.list<Migration>(MIGRATIONS)).items.filter(
+      ({ status }) => status?.phase === 'Succeeded',
+    );
+    expect(finished.length).toBeLessThanOrEqual(6);
+    expect((await at.pods()).length).toBeLessThanOrEqual(3);
+  });
+
+  test('costs the controller two transactions and one write per pod and per NIC', async () => {
+    await at.expectAtRest(await at.nodeOf());
+    const before = await metrics();
+    const { to } = await at.migrate();
+    await at.expectAtRest(to);
+    const after = await metrics();
+    const grown = Object.keys(after)
+      .filter((name) => (after[name] ?? 0) !== (before[name] ?? 0))
+      .map((name) => `${name} +${after[name]! - (before[name] ?? 0)}`);
+    expect(grown.toSorted()).toEqual([
+      'weft_api_writes_total{kind="IP",verb="patch"} +2',
+      'weft_api_writes_total{kind="Pod",verb="patch"} +1',
+      'weft_nb_transactions_total +2',
+    ]);
+  });
+});
+
+/** counters of writes */
+async function metrics(): Promise<Record<string, number>> {
+  const { processes } = await at.lab.status();
+  const url = processes.find((process) => process.name === 'controller')?.metrics;
+  const text = await (await fetch(url!)).text();
+  return Object.fromEntries(
+    [...text.matchAll(/^(weft_api_writes_total\{.*\}|weft_nb_transactions_total) (\d+)$/gm)].map(([, name, value]) => [
+      name,
+      Number(value),
+    ]),
+  );
+}
+
+describe('refused, with the reason', () => {
+  test.each([
+    ['a node that is not there', ['a', '--to', 'node9'], 2, /there is no such node; there are node1, node2, node3/],
+    ['no such machine', ['nobody'], 3, /there is no virtual machine nobody/],
+  ])('%s', async (_what, args, code, why) => {
+    const outcome = await at.lab.weft('vm', 'migrate', ...args);
+    expect(outcome.code).toBe(code);
+    expect(outcome.stderr).toMatch(why);
+  });
+
+  test('to where it is, to a cordoned node, and a second wish beside the first', async () => {
+    const node = await at.nodeOf();
+    expect((await at.lab.weft('vm', 'migrate', 'a', '--to', node)).stderr).toMatch(/the machine runs there already/);
+    const other = at.otherNode(node);
+    await at.lab.kubectl('cordon', other);
+    const refused = await at.lab.weft('vm', 'migrate', 'a', '--to', other);
+    await at.lab.kubectl('uncordon', other);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/no node can take the machine: .*is cordoned/),
+    ]);
+    await Promise.all([
+      at.wish('first-a'),
+      new Promise((resolve) => setTimeout(resolve, 5)).then(() => at.wish('second-a')),
+    ]);
+    await vi.waitFor(async () => {
+      const phases = await Promise.all([at.phaseOf('first-a'), at.phaseOf('second-a')]);
+      expect(new Set(phases)).toEqual(new Set(['Failed', 'Succeeded']));
+    }, SOON);
+    await at.expectAtRest(await at.nodeOf());
+  });
+
+  test('a wish for a machine that is not there fails', async () => {
+    await at.wish('for-nobody', 'nobody');
+    await vi.waitFor(async () => expect(await at.phaseOf('for-nobody')).toBe('Failed'), SOON);
+  });
+});
+
+test('drain empties a node: its machines move, and only then their pods go', async () => {
+  const node = await at.nodeOf();
+  const { code, stdout, stderr } = await at.lab.kubectl(
+    'drain',
+    node,
+    '--ignore-daemonsets',
+    '--force',
+    '--timeout=60s',
+  );
+  expect([code, stderr]).toEqual([0, expect.stringContaining('Eviction triggered evacuation of VMI "default/a"')]);
+  expect(stdout).toContain(`node/${node} drained`);
+  expect(await at.nodeOf()).not.toBe(node);
+  expect((await at.pods()).filter(({ spec }) => spec?.nodeName === node)).toEqual([]);
+  await at.lab.kubectl('uncordon', node);
+  await at.expectAtRest(await at.nodeOf());
+  expect((await at.instance()).status?.evacuationNodeName).toBeUndefined();
+}, 90_000);
+
+test('twenty machines at once', async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `many${index}`);
+  await at.lab.declare(...names.map((name) => machine(name, 'n1')));
+  await Promise.all(names.map((name) => at.lab.running(`default/${name}`)));
+  const before = new Map(await Promise.all(names.map(async (name) => [name, await at.nodeOf(name)] as const)));
+  await Promise.all(names.map((name) => at.wish(`all-${name}`, name)));
+  await vi.waitFor(async () => {
+    const phases = await Promise.all(names.map((name) => at.phaseOf(`all-${name}`)));
+    expect(phases.filter((phase) => phase !== 'Succeeded')).toEqual([]);
+  }, LATE);
+  for (const name of names) expect(await at.nodeOf(name)).not.toBe(before.get(name));
+  for (const name of names) await at.lab.reaches('default/b', await at.lab.address(`default/${name}`), 5000);
+  await at.lab.expectInSync();
+}, 200_000);
