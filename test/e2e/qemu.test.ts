@@ -216,6 +216,50 @@ describe('it stays who it is', () => {
   }, 120_000);
 });
 
+describe.each(['qemu', 'namespace'])('interfaces of a %s guest that runs', (kind) => {
+  const name = `plug-${kind}`;
+  const devices = () => shell(name, 'ls /sys/class/net');
+  const template = (spec: object) =>
+    lab.kubectl('patch', 'vm', name, '--type', 'merge', '-p', JSON.stringify({ spec: { template: { spec } } }));
+  const networks = (...names: readonly string[]) => names.map((net) => ({ name: net, multus: { networkName: net } }));
+  const interfaces = (...faces: readonly object[]) => ({ domain: { devices: { interfaces: faces } } });
+
+  test('come and go, again and again, and their addresses with them', async () => {
+    const annotations = { 'weft.lab/guest': kind };
+    const spec = {
+      runStrategy: 'Always',
+      template: { metadata: { annotations }, spec: { networks: networks('net1') } },
+    };
+    await lab.declare({
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachine',
+      metadata: { name, namespace: 'default' },
+      spec,
+    });
+    await lab.running(`default/${name}`);
+    for (const round of ['first', 'second']) {
+      const plugged = await template({
+        networks: networks('net1', 'net2'),
+        ...interfaces({ name: 'net1' }, { name: 'net2' }),
+      });
+      expect([round, plugged.code]).toEqual([round, 0]);
+      await vi.waitFor(async () => expect(await devices()).toContain('eth1'), { timeout: 30_000, interval: 300 });
+      await lab.reaches(`default/${name}`, '10.1.0.1');
+      const ip = (
+        await lab.kubectl('get', 'ip', `${name}.default.net2.default.ovn`, '-o', 'jsonpath={.spec.v4IpAddress}')
+      ).stdout;
+      expect(await shell(name, 'ip -4 -o addr show eth1')).toContain(ip);
+      await template(interfaces({ name: 'net1' }, { name: 'net2', state: 'absent' }));
+      await vi.waitFor(async () => expect(await devices()).not.toContain('eth1'), { timeout: 30_000, interval: 300 });
+      await vi.waitFor(
+        async () => expect((await lab.kubectl('get', 'ip', `${name}.default.net2.default.ovn`)).code).not.toBe(0),
+        20_000,
+      );
+      await lab.reaches(`default/${name}`, '10.0.0.1');
+    }
+  }, 120_000);
+});
+
 test('a guest that boots from the kernel on comes up alike', async () => {
   await lab.declare(qemu('cold', 'net1', { 'weft.lab/boot': 'cold' }));
   const address = await lab.running('default/cold');

@@ -44,7 +44,8 @@ export function guestInterfaces(
     if ('problem' in config) return config;
     const declaredName =
       nicNames.get(selection.interface) ?? (selection.interfaceGiven ? undefined : declared[index]?.name);
-    const known = devices.get(declaredName ?? '');
+    // without names there is nothing by which to plug: they are counted
+    const known = declaredName === undefined ? `eth${index}` : devices.get(declaredName);
     const device = isMachine ? (known ?? freeDevice([...interfaces, ...devices.values()])) : selection.interface;
     interfaces.push({ device, name: declaredName ?? device, network: key, ...config });
   }

@@ -50,7 +50,7 @@ export class Machines {
 
   /** Interfaces come and go while a machine runs. */
   async #plug(vm: VirtualMachine, { metadata, spec: old }: VirtualMachineInstance): Promise<void> {
-    const spec = hotplugged(vm.spec?.template?.spec, old);
+    const spec = hotplugged(vm.metadata.namespace ?? '', vm.spec?.template?.spec, old);
     if (!spec) return;
     const { namespace, name, resourceVersion } = metadata;
     try {

@@ -17,8 +17,8 @@ export async function configureNic(pause: ProcessId, nic: MachineNic): Promise<v
   }
   const { required, bySource, optional } = nicCommands(nic);
   await batchIn(netns, 'ip', required);
-  for (const command of bySource) await runIn(netns, ['ip', ...command.split(' ')]);
-  for (const command of optional)
+  // rules outlive their NICs, and an earlier NIC keeps its default route
+  for (const command of [...bySource, ...optional])
     await runIn(netns, ['ip', ...command.split(' ')]).catch((error: unknown) => {
       if (!(error instanceof CommandError) || !error.stderr.includes('File exists')) throw error;
     });
