@@ -42,6 +42,8 @@ export interface VmSpec {
 
 export interface VmiInterfaceStatus {
   readonly name?: string;
+  /** of the device in the guest */
+  readonly interfaceName?: string;
   readonly mac?: string;
   readonly ipAddress?: string;
   readonly ipAddresses?: readonly string[];

@@ -72,6 +72,7 @@ export async function makeVeth(
       .map(({ dst, gw }) => `route replace ${dst} via ${gw} dev ${name} metric ${metric}`),
   ];
   await Promise.all([run(['ip', 'link', 'set', host, 'up'], { deadline: 10 }), inNetns(netns, commands)]);
+  // rules outlive their devices: that of an interface which was taken out of the pod, and comes back, is there
   for (const { family, commands: rules } of sourceRoutes(name, index, addresses, gateways))
     await inNetns(netns, rules, 'File exists', [`-${family}`]);
   // a default route that the cluster's own network set is not ours to replace

@@ -29,21 +29,49 @@ export function guestInterfaces(
   const isMachine = instanceOwner(pod) !== undefined;
   const declared = instance?.spec?.networks?.filter(({ multus }) => multus !== undefined) ?? [];
   const nicNames = new Map(declared.map(({ name }) => [podInterfaceName(name), name]));
+  // those that a machine which runs has already keep their names, whatever came and went before them
+  const devices = new Map(
+    (instance?.status?.interfaces ?? []).flatMap(({ name, interfaceName }) =>
+      name !== undefined && interfaceName !== undefined && /^eth\d{1,3}$/.test(interfaceName)
+        ? [[name, interfaceName] as const]
+        : [],
+    ),
+  );
   const interfaces: GuestInterface[] = [];
   for (const [index, selection] of selections.entries()) {
     const key = `${selection.namespace}/${selection.name}`;
     const config = configOf(key, attachment(key), selectionProvider(selection, selections));
     if ('problem' in config) return config;
-    const device = isMachine ? `eth${index}` : selection.interface;
-    interfaces.push({
-      device,
-      name:
-        nicNames.get(selection.interface) ?? (selection.interfaceGiven ? undefined : declared[index]?.name) ?? device,
-      network: key,
-      ...config,
-    });
+    const declaredName =
+      nicNames.get(selection.interface) ?? (selection.interfaceGiven ? undefined : declared[index]?.name);
+    // without names there is nothing by which to plug: they are counted
+    const known = declaredName === undefined ? `eth${index}` : devices.get(declaredName);
+    const device = isMachine ? (known ?? freeDevice([...interfaces, ...devices.values()])) : selection.interface;
+    interfaces.push({ device, name: declaredName ?? device, network: key, ...config });
   }
   return interfaces;
+}
+
+/** What a guest that runs lacks of the interfaces that are asked for, and what it has too many. They are told apart by device, name and network. */
+export function changesOf(
+  had: readonly GuestInterface[],
+  wanted: readonly GuestInterface[],
+): { readonly gone: readonly GuestInterface[]; readonly come: readonly GuestInterface[] } {
+  const without = (some: readonly GuestInterface[], others: readonly GuestInterface[]) => {
+    const keys = new Set(others.map(identityOf));
+    return some.filter((face) => !keys.has(identityOf(face)));
+  };
+  return { gone: without(had, wanted), come: without(wanted, had) };
+}
+
+function identityOf({ device, name, network }: GuestInterface): string {
+  return `${device} ${name} ${network}`;
+}
+
+/** the first that nobody has */
+function freeDevice(others: readonly (GuestInterface | string)[]): string {
+  const taken = new Set(others.map((other) => (typeof other === 'string' ? other : other.device)));
+  for (let index = 0; ; index++) if (!taken.has(`eth${index}`)) return `eth${index}`;
 }
 
 function configOf(

@@ -146,6 +146,36 @@ export class Guests {
     return record;
   }
 
+  /** Plugs an interface into a machine that runs. @throws Error with the sentence of what failed; nothing of it is left then */
+  async attach(
+    record: GuestRecord,
+    face: GuestInterface,
+    wish: MachineWish,
+    signal?: AbortSignal,
+  ): Promise<GuestRecord> {
+    // written down first: whatever is left of an attempt that is cut off is taken apart with the guest
+    const intended = await this.update(record, { interfaces: [...record.interfaces, face] });
+    try {
+      const added = { ...face, ...(await cniAdd(this.#call(record, face), signal)) };
+      const pod = { sandbox: record.sandbox, pause: record.pause! };
+      const nic = await nicOf(pod, added, await wish.annotations());
+      const machine = await machineKind(record.machine!.kind).attachNic(record.machine!, pod, nic);
+      return await this.update(intended, { machine, interfaces: [...record.interfaces, added] });
+    } catch (error) {
+      await this.detach(intended, face.device);
+      throw error;
+    }
+  }
+
+  /** Takes an interface out of a machine that runs. Idempotent. */
+  async detach(record: GuestRecord, device: string): Promise<GuestRecord> {
+    const pod = { sandbox: record.sandbox, pause: record.pause! };
+    const machine = await machineKind(record.machine!.kind).detachNic(record.machine!, pod, device);
+    const gone = record.interfaces.filter((face) => face.device === device);
+    for (const face of gone) await cniDel(this.#call(record, face));
+    return this.update(record, { machine, interfaces: record.interfaces.filter((face) => !gone.includes(face)) });
+  }
+
   async #endMachine(record: GuestRecord): Promise<void> {
     const { machine, incoming } = record;
     if (!machine) return;
@@ -199,7 +229,7 @@ async function machinePlan(
   const annotations = await read();
   const { namespace, pod: podName, vm: name = podName, sandbox, pause, interfaces } = record;
   const pod: PodSide = { sandbox, pause: pause! };
-  const nics = await Promise.all(interfaces.map((face, index) => nicOf(pod, face, index, annotations)));
+  const nics = await Promise.all(interfaces.map((face) => nicOf(pod, face, annotations)));
   const plan = { namespace, name, hostname, pod, nics, annotations, run };
   return nodeAddress === undefined ? plan : { ...plan, nodeAddress };
 }
@@ -207,11 +237,12 @@ async function machinePlan(
 async function nicOf(
   pod: PodSide,
   face: GuestInterface,
-  index: number,
   annotations: Readonly<Record<string, string>>,
 ): Promise<MachineNic> {
   const { device, addresses = [], routes = [] } = face;
   const { address: mac, mtu } = await podLink(pod, device);
+  // devices of machines are eth0, eth1, ...; one that is taken out leaves a gap
+  const index = Number(/\d+$/.exec(device)?.[0] ?? 0);
   return { index, device, podDevice: device, mac, mtu, addresses, routes, dhcp: asksByDhcp(face, annotations) };
 }
 

@@ -2,14 +2,15 @@
 import type { VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isOvertaken, isReason } from '../../lib/kube/error.ts';
+import { NETWORKS_ANNOTATION } from '../../core/ipam/attachments.ts';
 import { activeLauncher } from './active-launcher.ts';
 import { type LauncherState, instanceStatus, isNews } from './instance-status.ts';
 import { interfaceRefusal } from './interface-refusal.ts';
 import type { Launchers } from './launchers.ts';
-import { INSTANCE_FINALIZER, launcherFor, launcherName, networksOfInstance } from './manifests.ts';
+import { INSTANCE_FINALIZER, launcherFor, launcherName, networksOfInstance, networksText } from './manifests.ts';
 import type { Nodes } from './nodes.ts';
 import type { Warning } from './pod-warnings.ts';
-import { guestRefusal, instanceOwner, type Placement, type Pod, SANDBOX_FINALIZER } from './pod.ts';
+import { guestRefusal, instanceOwner, isFinished, type Placement, type Pod, SANDBOX_FINALIZER } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 import { hasEnded } from './run-strategy.ts';
 import { chooseNode } from './scheduler.ts';
@@ -62,7 +63,10 @@ export class Instances {
     const pod = activeLauncher(instance, own);
     if (pod) {
       const node = pod.spec?.nodeName ?? '';
-      if (this.#options.nodes.has(node)) return this.#placed(pod, node);
+      if (this.#options.nodes.has(node)) {
+        await this.#plug(instance, own, pod);
+        return this.#placed(pod, node);
+      }
       await abandonPod(this.#options.client, pod.metadata);
       return { kind: 'lost', message: `node ${node} is no longer there` };
     }
@@ -83,6 +87,22 @@ export class Instances {
     }
     await this.#create(launcherFor(instance, networks, verdict.node), verdict.node);
     return undefined;
+  }
+
+  /** The launcher asks for the networks of its instance; while that moves, both launchers keep those with which it began. */
+  async #plug(instance: VirtualMachineInstance, own: readonly Pod[], pod: Pod): Promise<void> {
+    const networks = networksOfInstance(instance);
+    if (own.filter((one) => !isFinished(one)).length > 1 || 'problem' in networks) return;
+    if (interfaceRefusal(instance) || isFinished(pod) || pod.metadata.deletionTimestamp) return;
+    const text = networksText(networks);
+    if (pod.metadata.annotations?.[NETWORKS_ANNOTATION] === text) return;
+    const { namespace, name, uid } = pod.metadata;
+    const annotations = { [NETWORKS_ANNOTATION]: text };
+    try {
+      await this.#options.client.patch(RESOURCES.pods, { namespace, name }, { metadata: { uid, annotations } });
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+    }
   }
 
   #placed(pod: Pod, node: string): LauncherState {

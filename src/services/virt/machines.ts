@@ -3,6 +3,7 @@ import { equal } from '../../core/ovn/equal.ts';
 import type { VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isOvertaken, isReason } from '../../lib/kube/error.ts';
+import { hotplugged } from './hotplug.ts';
 import { machineStatus } from './machine-status.ts';
 import { instanceFor } from './manifests.ts';
 import { RESOURCES } from './resources.ts';
@@ -42,6 +43,20 @@ export class Machines {
     if (wish === 'stop' || (wish === 'run' && hasEnded(instance))) {
       const { namespace, name, uid } = instance.metadata;
       await this.#options.client.delete(RESOURCES.vmis, { namespace, name }, uid ? { uid } : {});
+      return;
+    }
+    await this.#plug(vm, instance);
+  }
+
+  /** Interfaces come and go while a machine runs. */
+  async #plug(vm: VirtualMachine, { metadata, spec: old }: VirtualMachineInstance): Promise<void> {
+    const spec = hotplugged(vm.metadata.namespace ?? '', vm.spec?.template?.spec, old);
+    if (!spec) return;
+    const { namespace, name, resourceVersion } = metadata;
+    try {
+      await this.#options.client.patch(RESOURCES.vmis, { namespace, name }, { metadata: { resourceVersion }, spec });
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
     }
   }
 

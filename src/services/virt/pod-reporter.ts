@@ -55,6 +55,11 @@ export class PodReporter {
   async running(pod: Pod, record: GuestRecord): Promise<void> {
     const [podIP] = record.interfaces.flatMap(({ ips = [] }) => ips);
     if (this.#reported.has(record.sandbox) || (pod.status?.phase === 'Running' && pod.status.podIP === podIP)) return;
+    await this.interfacesOf(pod, record);
+  }
+
+  /** What interfaces a guest that runs has by now. */
+  async interfacesOf(pod: Pod, record: GuestRecord): Promise<void> {
     const now = timestamp();
     await this.#reportInstance(pod, interfaceStatuses(record.interfaces), now);
     await this.#patchPod(pod, runningPatch(pod, record.interfaces, this.#address(), now, guestOffer(record)));
@@ -114,6 +119,15 @@ export class PodReporter {
     const kind = failureKind(message);
     if (told.has(kind)) return;
     await this.#event(pod, 'FailedCreatePodSandBox', message);
+    told.add(kind);
+  }
+
+  /** Something of a guest that runs cannot be had: an event tells of each kind of failure once. */
+  async warn(pod: Pod, reason: string, message: string): Promise<void> {
+    const told = this.#toldOf(pod, undefined);
+    const kind = failureKind(message);
+    if (told.has(kind)) return;
+    await this.#event(pod, reason, message);
     told.add(kind);
   }
 

@@ -2,13 +2,14 @@
  * The half of virt that runs on each node, as kubelet and virt-handler do: pods of this node that are guests get a sandbox and interfaces,
  * and their status; those that are gone are taken apart. Guests outlive this process: the next one adopts them.
  */
+import { NETWORKS_ANNOTATION } from '../../core/ipam/attachments.ts';
 import { keyOf } from '../../kinds/object.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
-import { guestInterfaces } from './guest-interfaces.ts';
+import { changesOf, guestInterfaces } from './guest-interfaces.ts';
 import { type GuestInterface, type GuestRecord, GuestStore } from './guest-record.ts';
 import { GuestMoves, instanceKey } from './guest-moves.ts';
 import { Guests, isAlive, type MachineWish, tend } from './guests.ts';
@@ -62,6 +63,8 @@ export class VirtNode {
   readonly #queue: WorkQueue;
   /** guests that are being made: their end calls that off */
   readonly #making = new Map<string, { readonly uid: string | undefined; readonly abort: AbortController }>();
+  /** sandbox -> the networks annotation that its machine was last seen to have all interfaces of */
+  readonly #plugged = new Map<string, string | undefined>();
   /** pods whose guests could not be made */
   readonly #failed = new Set<string>();
   #live = false;
@@ -165,10 +168,12 @@ export class VirtNode {
     const pod = this.#pods.get(key);
     const record = this.#store.get(key);
     const wanted = pod && isGuest(pod) && !pod.metadata.deletionTimestamp && !isFinished(pod) ? pod : undefined;
-    if (record && wanted && record.uid === wanted.metadata.uid && isAlive(record)) return this.#proceed(wanted, record);
+    if (record && wanted && record.uid === wanted.metadata.uid && isAlive(record))
+      return this.#proceed(wanted, await this.#plug(wanted, record));
     if (record) {
       await this.#guests.destroy(record);
       this.#reporter.forget(record);
+      this.#plugged.delete(record.sandbox);
       this.#options.log(`guest ${key} is gone`);
     }
     if (wanted) await this.#provide(key, wanted);
@@ -187,6 +192,30 @@ export class VirtNode {
       return this.#reporter.failed(pod, 'the processes of the guest are gone');
     const record = await this.#make(key, pod);
     if (record) await this.#proceed(pod, record);
+  }
+
+  /** Gives a machine that runs the interfaces that its pod asks for by now. */
+  async #plug(pod: Pod, old: GuestRecord): Promise<GuestRecord> {
+    // one that is about to move, or has moved, is left as it is
+    if (!old.machine || old.awaits !== undefined || old.sending !== undefined) return old;
+    if (pod.metadata.annotations?.[NETWORKS_ANNOTATION] === this.#plugged.get(old.sandbox)) return old;
+    const instance = await this.#reporter.instanceOf(pod);
+    const wanted = guestInterfaces(pod, instance, (network) => this.#attachments.get(network));
+    if ('problem' in wanted) throw new Error(wanted.problem);
+    let record = old;
+    try {
+      for (const { device } of changesOf(old.interfaces, wanted).gone)
+        record = await this.#guests.detach(record, device);
+      for (const face of changesOf(old.interfaces, wanted).come)
+        record = await this.#guests.attach(record, face, this.#wish(pod));
+    } catch (error) {
+      await this.#reporter.warn(pod, 'FailedPlugInterface', describe(error));
+      throw error;
+    } finally {
+      if (record !== old) await this.#reporter.interfacesOf(pod, record);
+    }
+    this.#plugged.set(old.sandbox, pod.metadata.annotations?.[NETWORKS_ANNOTATION]);
+    return record;
   }
 
   #proceed(pod: Pod, record: GuestRecord): Promise<void> {

@@ -76,9 +76,14 @@ export const qemuKind: MigratableKind<QemuMachine> = {
   async attachNic(machine: QemuMachine, pod: PodSide, nic: MachineNic): Promise<QemuMachine> {
     const others = machine.identity.nics.filter(({ index }) => index !== nic.index);
     const changed = checked(withNics(machine, [...others, nic]));
-    await withQmp(machine.directory, (qmp) => plugNic(qmp, machine.directory, pod, nic));
-    await tellGuest(changed);
-    return changed;
+    try {
+      await withQmp(machine.directory, (qmp) => plugNic(qmp, machine.directory, pod, nic));
+      await tellGuest(changed);
+      return changed;
+    } catch (error) {
+      await unplugNic(machine.directory, nic.index).catch(() => undefined);
+      throw error;
+    }
   },
 
   async detachNic(machine: QemuMachine, _pod: PodSide, device: string): Promise<QemuMachine> {
