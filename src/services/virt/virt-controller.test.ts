@@ -149,7 +149,6 @@ describe('a machine', () => {
   });
 
   test.each([
-    ['qemu', { 'weft.lab/guest': 'qemu' }, 'NotImplemented'],
     ['another sort of guest', { 'weft.lab/guest': 'vmware' }, 'Invalid'],
     ['an annotation that is none', { [NETWORKS_ANNOTATION]: 'Not A Name' }, 'Invalid'],
   ])('that asks for %s says why it does not start', async (_what, annotations, reason) => {

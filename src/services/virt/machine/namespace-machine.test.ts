@@ -104,16 +104,6 @@ test('packets pass both ways, and the network sees the guest’s MAC', async () 
   expect(inMachine('ip', 'neigh', 'show', '10.0.0.1')).toContain(PEER_MACS[0]);
 });
 
-test('a NIC whose guest asks by DHCP is up and has MAC and MTU, but nothing else', async () => {
-  await start(nic(0, { dhcp: true }));
-  const [link] = JSON.parse(inMachine('ip', '-j', '-4', 'addr', 'show', 'eth0')) as object[];
-  expect(link ?? {}).toEqual({});
-  expect(JSON.parse(inMachine('ip', '-j', 'link', 'show', 'eth0'))).toMatchObject([
-    { address: MACS[0], operstate: 'UP' },
-  ]);
-  expect(inMachine('ip', 'route')).toBe('');
-});
-
 test('a NIC is added to a machine that runs, and taken away again', async () => {
   await start(nic(0));
   expect(inMachine('ip', '-br', 'link')).not.toContain('eth1');

@@ -19,7 +19,7 @@ test('a guest that does not ask is told its addresses and routes', () => {
     'hostname web',
     'machine-id ab',
     'nic eth0 02:00:00:00:00:01 1442 static addr add 10.0.0.5/16 dev eth0;addr add fd00::5/64 dev eth0 nodad;' +
-      'link set eth0 up;route replace 10.9.0.0/16 dev eth0 metric 1024|route add 0.0.0.0/0 via 10.0.0.1 dev eth0',
+      'link set eth0 up;route replace 10.9.0.0/16 dev eth0 metric 1024|-4 route replace 10.0.0.0/16 dev eth0 table 100;-4 route replace default via 10.0.0.1 dev eth0 table 100;-4 rule add from 10.0.0.5 lookup 100 priority 1000;-6 route replace fd00::/64 dev eth0 table 100;-6 rule add from fd00::5 lookup 100 priority 1000;route add 0.0.0.0/0 via 10.0.0.1 dev eth0',
     'end',
     '',
   ]);
