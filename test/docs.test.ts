@@ -17,7 +17,14 @@ describe('docs/errors.md', () => {
 });
 
 describe('paths that are named exist', () => {
-  test.each(['README.md', 'CONTRIBUTING.md', 'docs/tour.md', 'docs/performance.md', 'docs/guests.md'])('%s', (file) => {
+  test.each([
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/tour.md',
+    'docs/performance.md',
+    'docs/migration.md',
+    'docs/guests.md',
+  ])('%s', (file) => {
     const text = read(file);
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) =>
       resolve(ROOT, dirname(file), target!),

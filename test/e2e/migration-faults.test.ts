@@ -91,6 +91,29 @@ describe('it does not go well', () => {
     await at.expectAtRest(from);
   }, 60_000);
 
+  test('the controller is away from before the cut-over until after it: packets pass all the same', async () => {
+    const controller = await at.lab.pidOf('central', 'controller');
+    await stopped(from, 'virt-node', async () => {
+      await at.wish('alone', 'a', to);
+      await until('alone', 'TargetReady');
+      await twoChassis();
+      process.kill(controller, 'SIGSTOP');
+    });
+    try {
+      await until('alone', 'Succeeded');
+      await vi.waitFor(
+        async () =>
+          expect((await at.pods()).find(({ spec }) => spec?.nodeName === from)?.status?.phase).toBe('Succeeded'),
+        SOON,
+      );
+      expect((await at.optionsOf(PORTS[0])).length).toBe(2);
+      for (const address of at.addresses) await at.lab.reaches('default/b', address, 3000);
+    } finally {
+      process.kill(controller, 'SIGCONT');
+    }
+    await at.expectAtRest(to);
+  });
+
   test('controllers and nodes are killed at any time: each of six migrations ends, with one guest', async () => {
     const boxes = [
       ['central', 'controller'],

@@ -11,6 +11,8 @@ let api: TestServer;
 beforeAll(async () => {
   api = await TestServer.start({
     admit(request, read) {
+      if (request.resource === 'pods' && request.subresource === 'eviction' && request.name === 'moving')
+        return { denied: { reason: 'TooManyRequests', message: 'it moves first' } };
       if (request.resource !== 'configmaps') return {};
       seen.push(request);
       const cidr = textAt(request.object, 'data', 'cidr');
@@ -48,6 +50,36 @@ describe('admission', () => {
       names.map((name) => api.call('POST', MAPS, { body: configMap(name, { cidr: '10.9.0.0/16' }) })),
     );
     expect(answers.map(({ code }) => code).sort((a, b) => a - b)).toEqual([201, 409, 409, 409]);
+  });
+
+  it('may let an eviction wait: 429, and the pod says that it should go; others go at once', async () => {
+    const pods = '/api/v1/namespaces/default/pods';
+    for (const name of ['moving', 'plain'])
+      await api.call('POST', pods, {
+        body: {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name, namespace: 'default' },
+          spec: { containers: [{ name: 'c', image: 'x' }] },
+        },
+      });
+    const evict = (name: string, more: object = {}) =>
+      api.call('POST', `${pods}/${name}/eviction`, {
+        body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: 'default' }, ...more },
+      });
+    const dry = await evict('moving', { deleteOptions: { dryRun: ['All'] } });
+    expect(dry.code).toBe(429);
+    expect((await api.call('GET', `${pods}/moving`)).body.status).toEqual({ phase: 'Pending' });
+    for (let round = 0; round < 2; round += 1) {
+      const { code, body } = await evict('moving');
+      expect([code, body.reason, body.message]).toEqual([429, 'TooManyRequests', 'it moves first']);
+    }
+    expect((await api.call('GET', `${pods}/moving`)).body.status).toMatchObject({
+      conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }],
+    });
+    expect((await evict('plain')).code).toBe(201);
+    expect((await api.call('GET', `${pods}/plain`)).code).toBe(404);
+    expect((await evict('nobody')).code).toBe(404);
   });
 
   it('may refuse a deletion, and sees what is to be deleted', async () => {
