@@ -206,6 +206,46 @@ describe('refused, with the reason', () => {
   });
 });
 
+test('a machine that lost its first NIC moves with the second, and gets another one where it is then', async () => {
+  const template = (...states: readonly object[]) => ({
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachine',
+    metadata: { name: 'plugged', namespace: 'default' },
+    spec: {
+      runStrategy: 'Always',
+      template: {
+        spec: {
+          networks: ['n1', 'n2'].map((name) => ({ name, multus: { networkName: name } })),
+          domain: { devices: { interfaces: states } },
+        },
+      },
+    },
+  });
+  const devices = async () => (await at.lab.guest('default/plugged', 'ls', '/sys/class/net')).stdout.split(/\s+/);
+  await at.lab.declare(template({ name: 'n1' }, { name: 'n2' }));
+  await at.lab.running('default/plugged');
+  await at.lab.declare(template({ name: 'n1', state: 'absent' }, { name: 'n2' }));
+  await vi.waitFor(async () => expect(await devices()).toEqual(['eth1', 'lo']), SOON);
+  const second = await vi.waitFor(async () => {
+    const [only, ...more] = (await at.instance('plugged')).status?.interfaces ?? [];
+    expect([only?.name, more]).toEqual(['n2', []]);
+    return only?.ipAddress;
+  }, SOON);
+  await at.lab.reaches('default/b', second!);
+  await at.lab.ok('vm', 'migrate', 'plugged');
+  expect(await devices()).toEqual(['eth1', 'lo']);
+  await at.lab.reaches('default/b', second!, 3000);
+  await at.lab.declare(template({ name: 'n1' }, { name: 'n2' }));
+  await vi.waitFor(async () => expect(await devices()).toEqual(['eth0', 'eth1', 'lo']), SOON);
+  await at.lab.ok('vm', 'migrate', 'plugged');
+  await vi.waitFor(async () => {
+    const { status } = await at.instance('plugged');
+    const addresses = status?.interfaces?.flatMap(({ ipAddresses = [] }) => ipAddresses) ?? [];
+    expect(addresses).toHaveLength(3);
+    for (const address of addresses) await at.lab.reaches('default/b', address, 3000);
+  }, SOON);
+}, 90_000);
+
 test('drain empties a node: its machines move, and only then their pods go', async () => {
   const node = await at.nodeOf();
   const { code, stdout, stderr } = await at.lab.kubectl(

@@ -162,7 +162,7 @@ export class Owners {
         portSettings(purpose.sources, face, this.#hasIpv4(face) && earlier.some((other) => this.#hasIpv4(other))),
       );
       if (!ip) return {};
-      const used = pod?.metadata.annotations?.[`${face.provider}.kubernetes.io/ip_address`];
+      const used = this.#addressesInUse(purpose, face);
       if (this.#isFresh(purpose, face) || used === ip.spec?.ipAddress)
         return interfaceAnnotations(face, ip, subnet, owner);
       this.#options.warn(
@@ -178,6 +178,19 @@ export class Owners {
       this.#options.warn(pod, owner, 'AcquireAddressFailed', error.message);
       return {};
     }
+  }
+
+  /** Those that the guest was told. The target pod of a migration has not been told yet: the machine brings what its source was. */
+  #addressesInUse({ pod, owner }: Purpose, { provider }: Interface): string | undefined {
+    const told = (one: Pod | undefined) => one?.metadata.annotations?.[`${provider}.kubernetes.io/ip_address`];
+    return (
+      told(pod) ??
+      this.#options
+        .podsOf(ownerKey(owner))
+        .filter(isAlive)
+        .map(told)
+        .find((text) => text !== undefined)
+    );
   }
 
   #hasIpv4({ subnet }: Interface): boolean {
