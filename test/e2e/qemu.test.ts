@@ -159,11 +159,12 @@ test('the console is a shell of the guest; one at a time', async () => {
     env,
     reject: false,
   });
-  await vi.waitFor(async () => {
-    first.stdin.write('\n');
-    const second = await lab.weft('vm', 'console', 'two');
-    expect([second.code, second.stderr]).toEqual([3, 'somebody else is on this console: QEMU has one for each guest']);
-  }, 20_000);
+  const heard = new Promise((resolve) => first.stdout.once('data', resolve));
+  const knock = setInterval(() => first.stdin.write('\n'), 200);
+  await heard;
+  clearInterval(knock);
+  const second = await lab.weft('vm', 'console', 'two');
+  expect([second.code, second.stderr]).toEqual([3, 'somebody else is on this console: QEMU has one for each guest']);
   // Ctrl-]
   first.stdin.write('\u001D');
   expect((await first).exitCode).toBe(0);
