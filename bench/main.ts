@@ -9,6 +9,7 @@ import { benchOvsdbSerial } from './ovsdb-serial.ts';
 import { benchOvsdbSync } from './ovsdb-sync.ts';
 import { benchLab } from './lab.ts';
 import { benchVm } from './vm.ts';
+import { benchQemuMigration } from './qemu-migration.ts';
 import type { BenchEnvironment, BenchResult } from './result.ts';
 
 interface Bench {
@@ -25,6 +26,7 @@ const BENCHES: readonly Bench[] = [
   { names: ['vm commit', 'load', 'restart', 'memory'], run: benchControlPlane },
   { names: ['vm ping', 'lab'], run: benchLab },
   { names: ['vm migrate'], run: benchVm },
+  { names: ['qemu migration'], run: benchQemuMigration },
 ];
 
 const { values, positionals } = parseArgs({

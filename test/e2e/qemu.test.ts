@@ -50,7 +50,8 @@ beforeAll(async () => {
     ...['net1', 'net2'].map((name) => network(name, name)),
   );
   await lab.declare(machine('light', 'net1'), qemu('one', 'net1,net2'), qemu('two', 'net1'));
-  for (const name of ['light', 'one', 'two']) await lab.running(`default/${name}`);
+  // the golden guest is made first
+  for (const name of ['light', 'one', 'two']) await lab.running(`default/${name}`, 120_000);
 }, 180_000);
 
 afterAll(async () => {
@@ -158,11 +159,12 @@ test('the console is a shell of the guest; one at a time', async () => {
     env,
     reject: false,
   });
-  await vi.waitFor(async () => {
-    first.stdin.write('\n');
-    const second = await lab.weft('vm', 'console', 'two');
-    expect([second.code, second.stderr]).toEqual([3, 'somebody else is on this console: QEMU has one for each guest']);
-  }, 20_000);
+  const heard = new Promise((resolve) => first.stdout.once('data', resolve));
+  const knock = setInterval(() => first.stdin.write('\n'), 200);
+  await heard;
+  clearInterval(knock);
+  const second = await lab.weft('vm', 'console', 'two');
+  expect([second.code, second.stderr]).toEqual([3, 'somebody else is on this console: QEMU has one for each guest']);
   // Ctrl-]
   first.stdin.write('\u001D');
   expect((await first).exitCode).toBe(0);
@@ -248,7 +250,7 @@ describe.each(['qemu', 'namespace'])('interfaces of a %s guest that runs', (kind
       const ip = (
         await lab.kubectl('get', 'ip', `${name}.default.net2.default.ovn`, '-o', 'jsonpath={.spec.v4IpAddress}')
       ).stdout;
-      expect(await shell(name, 'ip -4 -o addr show eth1')).toContain(ip);
+      await vi.waitFor(async () => expect(await shell(name, 'ip -4 -o addr show eth1')).toContain(ip), 20_000);
       await template(interfaces({ name: 'net1' }, { name: 'net2', state: 'absent' }));
       await vi.waitFor(async () => expect(await devices()).not.toContain('eth1'), { timeout: 30_000, interval: 300 });
       await vi.waitFor(

@@ -114,14 +114,14 @@ export class TestLab {
   }
 
   /** Waits until a machine runs; returns its first address. */
-  async running(guest: string): Promise<string> {
+  async running(guest: string, timeout = 30_000): Promise<string> {
     return vi.waitFor(
       async () => {
         const address = await this.address(guest);
         expect(address).not.toBe('');
         return address;
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout, interval: 100 },
     );
   }
 

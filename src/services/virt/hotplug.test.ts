@@ -20,6 +20,18 @@ test('an interface that is said to be absent is taken out; the network stays nam
   expect(hotplugged('shop', template, spec(['a', 'b']))).toEqual(template);
 });
 
+test('one that was taken out can come back, as what the template says of it now', () => {
+  const template = {
+    ...spec(['a'], faces('a', 'b')),
+    networks: [
+      { name: 'a', multus: { networkName: 'a' } },
+      { name: 'b', multus: { networkName: 'other' } },
+    ],
+  };
+  const before = spec(['a', 'b'], [{ name: 'a' }, { name: 'b', state: 'absent' }]);
+  expect(hotplugged('shop', template, before)).toEqual(template);
+});
+
 test.each([
   ['nothing changed', spec(['a'], faces('a')), spec(['a'], faces('a'))],
   ['it was done already', spec(['a'], [{ name: 'a', state: 'absent' }]), spec(['a'], [{ name: 'a', state: 'absent' }])],

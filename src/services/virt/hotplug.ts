@@ -17,8 +17,9 @@ export function hotplugged(
   if (known.length === 0) return undefined;
   const [wantedFaces, faces] = [facesOf(template), facesOf(instance)];
   const isAbsent = (name: string) => wantedFaces.get(name)?.state === ABSENT;
-  const isNew = ({ name }: VmNetwork) => !known.some((network) => network.name === name) && !isAbsent(name);
   const attached = known.filter(({ name }) => faces.get(name)?.state !== ABSENT);
+  // also one that was taken out, and comes back
+  const isNew = ({ name }: VmNetwork) => !attached.some((network) => network.name === name) && !isAbsent(name);
   const all = [...attached, ...wanted.filter(isNew)].map((network) => attachmentOf(network, namespace));
   const isRepeated = (network: VmNetwork) => {
     const key = attachmentOf(network, namespace);
@@ -36,7 +37,8 @@ export function hotplugged(
   for (const { name } of plugged) faces.set(name, wantedFaces.get(name) ?? { name });
   const { domain } = instance ?? {};
   const devices = { ...domain?.devices, interfaces: [...faces.values()] };
-  return { networks: [...(instance?.networks ?? []), ...plugged], domain: { ...domain, devices } };
+  const kept = (instance?.networks ?? []).filter((network) => !plugged.some(({ name }) => name === network.name));
+  return { networks: [...kept, ...plugged], domain: { ...domain, devices } };
 }
 
 function attachmentOf({ multus }: VmNetwork, namespace: string): string {

@@ -8,14 +8,21 @@ import { type Qmp, QmpError } from './qmp.ts';
 
 /** milliseconds: ten announcements within half a second, the first at once */
 const ANNOUNCE = { 'announce-initial': 10, 'announce-max': 100, 'announce-rounds': 8, 'announce-step': 10 };
-/** milliseconds that the guest may stand still; bytes a second */
-const LIMITS = { 'downtime-limit': 50, 'max-bandwidth': 1_048_576_000, 'max-postcopy-bandwidth': 0 };
 /** milliseconds between looks */
 const LOOK = 5;
-/** milliseconds of pre-copy after which it is given up for post-copy */
-const CONVERGENCE = 5000;
 /** milliseconds for a source that failed or was called off to run again */
 const RECOVERY = 10_000;
+
+export interface SendSettings {
+  /** milliseconds of pre-copy after which it is given up for post-copy */
+  readonly convergence: number;
+  /** bytes a second of pre-copy */
+  readonly bandwidth: number;
+}
+
+const SETTINGS: SendSettings = { convergence: 5000, bandwidth: 1_048_576_000 };
+/** milliseconds that the guest may stand still */
+const DOWNTIME = 50;
 
 /** where a target listens, as it travels to the source */
 export interface Address {
@@ -50,15 +57,21 @@ export async function listen(qmp: Qmp, host: string): Promise<Address> {
 }
 
 /** Source: resolves when the guest has left. @throws Error when it has not, and runs on */
-export async function sendTo(qmp: Qmp, { uri, postcopy }: Address, signal?: AbortSignal): Promise<void> {
+export async function sendTo(
+  qmp: Qmp,
+  { uri, postcopy }: Address,
+  signal?: AbortSignal,
+  { convergence, bandwidth }: SendSettings = SETTINGS,
+): Promise<void> {
   if (!isActive((await qmp.execute<MigrationInfo>('query-migrate')).status)) {
     if (await hasGone(qmp)) return;
     signal?.throwIfAborted();
     await prepare(qmp, postcopy);
-    await qmp.execute('migrate-set-parameters', LIMITS);
+    const limits = { 'downtime-limit': DOWNTIME, 'max-bandwidth': bandwidth, 'max-postcopy-bandwidth': 0 };
+    await qmp.execute('migrate-set-parameters', limits);
     await qmp.execute('migrate', { uri });
   }
-  const why = await follow(qmp, postcopy, signal);
+  const why = await follow(qmp, postcopy ? convergence : Infinity, signal);
   if (why === undefined) return;
   await untilItRuns(qmp);
   throw new Error(`the guest could not be sent: ${why}`);
@@ -107,8 +120,8 @@ function isActive(status: string | undefined): boolean {
   return status !== undefined && !['none', 'completed', 'failed', 'cancelled'].includes(status);
 }
 
-/** @returns why it failed */
-async function follow(qmp: Qmp, postcopy: boolean, signal?: AbortSignal): Promise<string | undefined> {
+/** @param patience milliseconds until post-copy @returns why it failed */
+async function follow(qmp: Qmp, patience: number, signal?: AbortSignal): Promise<string | undefined> {
   const start = performance.now();
   let cancelled = false;
   let inPostcopy = false;
@@ -123,7 +136,7 @@ async function follow(qmp: Qmp, postcopy: boolean, signal?: AbortSignal): Promis
       cancelled = true;
       await qmp.execute('migrate_cancel');
     }
-    if (postcopy && !inPostcopy && status === 'active' && performance.now() - start > CONVERGENCE) {
+    if (!inPostcopy && !cancelled && status === 'active' && performance.now() - start > patience) {
       inPostcopy = true;
       await qmp.execute('migrate-start-postcopy');
     }

@@ -7,10 +7,11 @@ import { tapOf, wirePod } from '../machine/pod-wire.ts';
 import { run } from '../../../lib/proc/run.ts';
 import { netdevId, nicDevices, nicId } from './command-line.ts';
 import { connectQmp } from './launch.ts';
-import type { Qmp } from './qmp.ts';
+import { type Qmp, QmpError } from './qmp.ts';
 
 /** milliseconds for a guest to let a device go */
 const UNPLUG_DEADLINE = 15_000;
+const ASK_AGAIN = 1500;
 
 /**
  * QEMU makes the tap device where it runs, in the node's network namespace; then the device moves to the pod's, and QEMU keeps hold of it. When
@@ -38,9 +39,20 @@ export async function unplugNic(directory: string, index: number): Promise<void>
   const late = new AbortController();
   try {
     if (!(await hasNic(qmp, index))) return;
-    await qmp.execute('device_del', { id: nicId(index) });
-    const outcome = await Promise.race([released, sleep(UNPLUG_DEADLINE, 'late', { signal: late.signal })]);
-    if (outcome === 'late') throw new Error(`the guest did not let NIC ${index} go within ${UNPLUG_DEADLINE / 1000} s`);
+    // a guest that is busy with another change does not hear it, and must be asked again
+    const ask = () =>
+      qmp.execute('device_del', { id: nicId(index) }).catch((error: unknown) => {
+        if (!(error instanceof QmpError)) throw error;
+      });
+    const asking = async () => {
+      for (let tries = UNPLUG_DEADLINE / ASK_AGAIN; tries > 0; tries--) {
+        await ask();
+        await sleep(ASK_AGAIN, undefined, { signal: late.signal });
+      }
+      return 'late' as const;
+    };
+    if ((await Promise.race([released, asking()])) === 'late')
+      throw new Error(`the guest did not let NIC ${index} go within ${UNPLUG_DEADLINE / 1000} s`);
     await qmp.execute('netdev_del', { id: netdevId(index) });
   } finally {
     late.abort();
