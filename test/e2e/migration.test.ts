@@ -207,7 +207,7 @@ describe('refused, with the reason', () => {
 });
 
 test('a machine that lost its first NIC moves with the second, and gets another one where it is then', async () => {
-  const template = (...states: readonly object[]) => ({
+  const template = (more: readonly object[], ...states: readonly object[]) => ({
     apiVersion: 'kubevirt.io/v1',
     kind: 'VirtualMachine',
     metadata: { name: 'plugged', namespace: 'default' },
@@ -215,16 +215,16 @@ test('a machine that lost its first NIC moves with the second, and gets another 
       runStrategy: 'Always',
       template: {
         spec: {
-          networks: ['n1', 'n2'].map((name) => ({ name, multus: { networkName: name } })),
+          networks: [...['n1', 'n2'].map((name) => ({ name, multus: { networkName: name } })), ...more],
           domain: { devices: { interfaces: states } },
         },
       },
     },
   });
   const devices = async () => (await at.lab.guest('default/plugged', 'ls', '/sys/class/net')).stdout.split(/\s+/);
-  await at.lab.declare(template({ name: 'n1' }, { name: 'n2' }));
+  await at.lab.declare(template([], { name: 'n1' }, { name: 'n2' }));
   await at.lab.running('default/plugged');
-  await at.lab.declare(template({ name: 'n1', state: 'absent' }, { name: 'n2' }));
+  await at.lab.declare(template([], { name: 'n1', state: 'absent' }, { name: 'n2' }));
   await vi.waitFor(async () => expect(await devices()).toEqual(['eth1', 'lo']), SOON);
   const second = await vi.waitFor(async () => {
     const [only, ...more] = (await at.instance('plugged')).status?.interfaces ?? [];
@@ -235,7 +235,8 @@ test('a machine that lost its first NIC moves with the second, and gets another 
   await at.lab.ok('vm', 'migrate', 'plugged');
   expect(await devices()).toEqual(['eth1', 'lo']);
   await at.lab.reaches('default/b', second!, 3000);
-  await at.lab.declare(template({ name: 'n1' }, { name: 'n2' }));
+  const again = { name: 'again', multus: { networkName: 'n1' } };
+  await at.lab.declare(template([again], { name: 'n1', state: 'absent' }, { name: 'n2' }, { name: 'again' }));
   await vi.waitFor(async () => expect(await devices()).toEqual(['eth0', 'eth1', 'lo']), SOON);
   await at.lab.ok('vm', 'migrate', 'plugged');
   await vi.waitFor(async () => {
