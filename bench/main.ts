@@ -26,7 +26,7 @@ const BENCHES: readonly Bench[] = [
   { names: ['vm commit', 'load', 'restart', 'memory'], run: benchControlPlane },
   { names: ['vm ping', 'lab'], run: benchLab },
   { names: ['vm migrate'], run: benchVm },
-  { names: ['qemu migration'], run: benchQemuMigration },
+  { names: ['vm qemu migration'], run: benchQemuMigration },
 ];
 
 const { values, positionals } = parseArgs({

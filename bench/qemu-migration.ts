@@ -50,16 +50,23 @@ export async function benchQemuMigration({ engineRoot, quick, log }: BenchEnviro
       if ((await heard).trim() === WORDS.join('\n')) connections += 1;
       if (code === 0 && (await inGuest('moved', 'md5sum', '/root/f')) === sum) survived += 1;
       byHand.push(await hand.move());
-      log(`qemu migration ${round}: ${gaps.at(-1)!.toFixed(0)} ms, by hand ${byHand.at(-1)!.toFixed(0)} ms`);
+      log(`vm qemu migration ${round}: ${gaps.at(-1)!.toFixed(0)} ms, by hand ${byHand.at(-1)!.toFixed(0)} ms`);
     }
     await hand.stop();
     await client.close();
     const [value, reference] = [percentile(gaps, 50), percentile(byHand, 50)];
     const reported = { reference: rounds, referenceName: 'migrations' };
     return [
-      { name: 'qemu migration p50', value, unit: 'ms', reference, referenceName: 'by hand', ratio: reference / value },
-      { name: 'qemu migration alive', value: survived, unit: '', ...reported, ratio: survived / rounds },
-      { name: 'qemu migration tcp', value: connections, unit: '', ...reported, ratio: connections / rounds },
+      {
+        name: 'vm qemu migration p50',
+        value,
+        unit: 'ms',
+        reference,
+        referenceName: 'by hand',
+        ratio: reference / value,
+      },
+      { name: 'vm qemu migration alive', value: survived, unit: '', ...reported, ratio: survived / rounds },
+      { name: 'vm qemu migration tcp', value: connections, unit: '', ...reported, ratio: connections / rounds },
     ];
   } finally {
     await home.remove();

@@ -29,12 +29,18 @@ const QEMU = '/usr/bin/qemu-system-x86_64';
 let image: Promise<GuestImage> | undefined;
 
 /** Makes it unless it is there; several nodes at once make it once. @throws Error that says what is missing, or what failed */
-export function guestImage(): Promise<GuestImage> {
-  image ??= findOrMake().catch((error: unknown) => {
+export async function guestImage(): Promise<GuestImage> {
+  image ??= findOrMake();
+  try {
+    const found = await image;
+    // another version of Weft under the same home makes another one, and keeps no old ones
+    if (existsSync(found.golden)) return found;
+  } catch (error) {
     image = undefined;
     throw error;
-  });
-  return image;
+  }
+  image = undefined;
+  return guestImage();
 }
 
 async function findOrMake(): Promise<GuestImage> {
