@@ -9,6 +9,7 @@ import { benchOvsdbSerial } from './ovsdb-serial.ts';
 import { benchOvsdbSync } from './ovsdb-sync.ts';
 import { benchLab } from './lab.ts';
 import { benchVm } from './vm.ts';
+import { benchVmStart } from './vm-start.ts';
 import { benchQemuMigration } from './qemu-migration.ts';
 import type { BenchEnvironment, BenchResult } from './result.ts';
 
@@ -25,6 +26,7 @@ const BENCHES: readonly Bench[] = [
   { names: ['ovsdb sync'], run: benchOvsdbSync },
   { names: ['vm commit', 'load', 'restart', 'memory'], run: benchControlPlane },
   { names: ['vm ping', 'lab'], run: benchLab },
+  { names: ['vm start'], run: benchVmStart },
   { names: ['vm migrate'], run: benchVm },
   { names: ['vm qemu migration'], run: benchQemuMigration },
 ];
