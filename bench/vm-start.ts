@@ -83,8 +83,8 @@ async function started(lab: TestLab, count: number, log: (line: string) => void)
   const arrived = Promise.withResolvers<void>();
   const informer = new Informer<VirtualMachineInstance>(client, R.vmis, {
     onError: () => undefined,
-    onChanges: (changes: readonly ObjectChange<VirtualMachineInstance>[]) => {
-      for (const { new: instance } of changes) {
+    onChanges: (changes) => {
+      for (const { new: instance } of changes as readonly ObjectChange<VirtualMachineInstance>[]) {
         if (!instance || instance.status?.phase !== 'Running' || !names.has(instance.metadata.name)) continue;
         const { name } = instance.metadata;
         const address = instance.status.interfaces?.[0]?.ipAddress;
