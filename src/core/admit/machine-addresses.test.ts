@@ -143,6 +143,17 @@ test('its own address is free for it, also an excluded one that an IP object res
   expect(errors({ ...taken, spec: { ...taken.spec, running: false } }, world(), taken)).toEqual([]);
 });
 
+test('a network that is attached a second time renames its interfaces, and a warning says what follows', () => {
+  const [one, two] = [machine('vm2'), machine('vm2', { networks: ['blue', 'blue'] })];
+  expect(admit(two, one, world()).warnings).toEqual([
+    expect.stringMatching(
+      /network nic-0 becomes vm2\.shop\.blue\.shop\.ovn\.pod\w+ instead of vm2\.shop\.blue\.shop\.ovn, because its network is attached more than once now/,
+    ),
+  ]);
+  expect(admit(one, two, world()).warnings).toEqual([expect.stringMatching(/attached only once now/)]);
+  expect(admit(machine('vm2', { networks: ['blue', 'red'] }), one, world()).warnings).toEqual([]);
+});
+
 test('networks that do not exist yet are no reason to refuse', () => {
   expect(
     errors(

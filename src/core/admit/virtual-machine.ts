@@ -39,6 +39,33 @@ export function admitVirtualMachine(review: Review<VirtualMachine>): Verdict<Vir
         `is too long: the interface ${longest} has ${longest.length} characters, ${NAME_MAX} are possible`,
       );
   }
+  warnOfRenaming(review, findings);
   const admitted = findings.errors.length > 0 ? object : admitAddresses(review, findings);
   return { object: admitted, warnings: findings.warnings, errors: findings.errors };
+}
+
+/** A network that is attached a second time, or is no longer, renames the interfaces on it: each name is an identity with addresses of its own. */
+function warnOfRenaming({ object, old }: Review<VirtualMachine>, findings: Findings): void {
+  const before = portsOf(old);
+  for (const [nic, port] of portsOf(object)) {
+    const former = before.get(nic);
+    if (former !== undefined && former !== port)
+      findings.warn(
+        'spec.template.spec.networks',
+        `the interface of network ${nic} becomes ${port} instead of ${former}, because its network is attached ${port.length > former.length ? 'more than once' : 'only once'} now: it gets another address when the machine starts anew, unless you ask for the one it has`,
+      );
+  }
+}
+
+/** name of the network in the machine's spec -> its port */
+function portsOf(vm: VirtualMachine | undefined): ReadonlyMap<string, string> {
+  const networks = vm ? networksOfVm(vm) : [];
+  if (!vm || 'problem' in networks) return new Map();
+  const { name, namespace = '' } = vm.metadata;
+  return new Map(
+    networks.map((network) => [
+      network.nic ?? network.interface,
+      portName(name, namespace, selectionProvider(network, networks)),
+    ]),
+  );
 }
