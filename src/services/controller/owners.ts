@@ -26,6 +26,7 @@ import { interfaceAnnotations } from './pod-annotations.ts';
 import { asksByName, requestOf, sourcesOf } from './requests.ts';
 import { isComplete } from './reservations.ts';
 import { RESOURCES } from './resources.ts';
+import { WaitingKeys } from '../../lib/kube/waiting-keys.ts';
 
 export interface OwnersOptions {
   readonly client: KubeClient;
@@ -56,7 +57,7 @@ interface Purpose {
 export class Owners {
   readonly #options: OwnersOptions;
   /** owners that wait for something else to change: a network, a subnet, a free address */
-  readonly #stuck = new Set<string>();
+  readonly #stuck = new WaitingKeys();
 
   constructor(options: OwnersOptions) {
     this.#options = options;
@@ -64,9 +65,7 @@ export class Owners {
 
   /** owners that should be looked at again when networks, subnets or addresses change; the list starts anew */
   takeStuck(): readonly string[] {
-    const keys = [...this.#stuck];
-    this.#stuck.clear();
-    return keys;
+    return this.#stuck.take();
   }
 
   async reconcile(key: string): Promise<void> {

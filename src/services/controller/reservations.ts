@@ -11,6 +11,7 @@ import type { KubeObject } from '../../kinds/object.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isOvertaken, isReason } from '../../lib/kube/error.ts';
+import { WaitingKeys } from '../../lib/kube/waiting-keys.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
@@ -38,7 +39,7 @@ export class Reservations {
   readonly #options: ReservationsOptions;
   readonly #queue: WorkQueue;
   /** those that wait for a subnet or a free address */
-  readonly #stuck = new Set<string>();
+  readonly #stuck = new WaitingKeys();
 
   constructor(options: ReservationsOptions) {
     this.#options = options;
@@ -55,8 +56,7 @@ export class Reservations {
 
   /** subnets or addresses have changed: those that wait try again */
   unstick(): void {
-    for (const key of this.#stuck) this.#queue.add(key);
-    this.#stuck.clear();
+    for (const key of this.#stuck.take()) this.#queue.add(key);
   }
 
   stop(): Promise<void> {

@@ -14,6 +14,7 @@ import { guestRefusal, instanceOwner, isFinished, type Placement, type Pod, SAND
 import { RESOURCES } from './resources.ts';
 import { hasEnded } from './run-strategy.ts';
 import { chooseNode } from './scheduler.ts';
+import { WaitingKeys } from '../../lib/kube/waiting-keys.ts';
 
 export interface InstancesOptions {
   readonly client: KubeClient;
@@ -28,7 +29,7 @@ export interface InstancesOptions {
 
 export class Instances {
   readonly #options: InstancesOptions;
-  readonly #unplaced = new Set<string>();
+  readonly #unplaced = new WaitingKeys();
 
   constructor(options: InstancesOptions) {
     this.#options = options;
@@ -36,9 +37,7 @@ export class Instances {
 
   /** instances that fit no node, to be looked at again when nodes or guests change; the list starts anew */
   takeUnplaced(): readonly string[] {
-    const keys = [...this.#unplaced];
-    this.#unplaced.clear();
-    return keys;
+    return this.#unplaced.take();
   }
 
   async reconcile(key: string): Promise<void> {

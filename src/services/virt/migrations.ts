@@ -20,6 +20,7 @@ import type { Nodes } from './nodes.ts';
 import { instanceOwner, MIGRATION_LABEL, type Placement, type Pod } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 import { chooseNode } from './scheduler.ts';
+import { WaitingKeys } from '../../lib/kube/waiting-keys.ts';
 
 export interface MigrationsOptions {
   readonly client: KubeClient;
@@ -46,7 +47,7 @@ interface Sight {
 
 export class Migrations {
   readonly #options: MigrationsOptions;
-  readonly #unplaced = new Set<string>();
+  readonly #unplaced = new WaitingKeys();
 
   constructor(options: MigrationsOptions) {
     this.#options = options;
@@ -54,9 +55,7 @@ export class Migrations {
 
   /** instances whose migration found no node, to be looked at again when nodes or guests change; the list starts anew */
   takeUnplaced(): readonly string[] {
-    const keys = [...this.#unplaced];
-    this.#unplaced.clear();
-    return keys;
+    return this.#unplaced.take();
   }
 
   /** @param key of the instance */

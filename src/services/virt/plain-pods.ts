@@ -8,6 +8,7 @@ import type { Nodes } from './nodes.ts';
 import { guestRefusal, instanceOwner, isFinished, isGuest, type Pod } from './pod.ts';
 import { bindingsOf, RESOURCES } from './resources.ts';
 import { chooseNode } from './scheduler.ts';
+import { WaitingKeys } from '../../lib/kube/waiting-keys.ts';
 
 export interface PlainPodsOptions {
   readonly client: KubeClient;
@@ -20,7 +21,7 @@ export interface PlainPodsOptions {
 
 export class PlainPods {
   readonly #options: PlainPodsOptions;
-  readonly #unplaced = new Set<string>();
+  readonly #unplaced = new WaitingKeys();
 
   constructor(options: PlainPodsOptions) {
     this.#options = options;
@@ -28,9 +29,7 @@ export class PlainPods {
 
   /** pods that fit no node, to be looked at again when nodes change; the list starts anew */
   takeUnplaced(): readonly string[] {
-    const keys = [...this.#unplaced];
-    this.#unplaced.clear();
-    return keys;
+    return this.#unplaced.take();
   }
 
   async reconcile(key: string): Promise<void> {
