@@ -124,6 +124,33 @@ test('a pool: only who asks gets from it; its counters and those of the subnet a
   });
 });
 
+test('a pool that is for a namespace: whoever lives there gets from it, without asking, and from nowhere else', async () => {
+  await create(R.subnets, subnet('small', 'v', '10.9.0.0/29'));
+  await create(R.attachments, network('small', 'small'));
+  await create(R.ipPools, {
+    apiVersion: 'kubeovn.io/v1',
+    kind: 'IPPool',
+    metadata: { name: 'homes' },
+    spec: { subnet: 'small', ips: ['10.9.0.5'], namespaces: ['default'] },
+  });
+  const at = (name: string) => `${name}.default.small.default.ovn`;
+  await create(R.pods, pod('native', 'small'));
+  await eventually(async () => expect((await ip(at('native')))?.spec?.v4IpAddress).toBe('10.9.0.5'));
+  await create(R.pods, pod('late', 'small'));
+  await eventually(async () => {
+    const { items } = await plane.client.list<KubeObjectLike & { reason: string; message: string }>(R.events);
+    expect(items).toContainEqual(
+      expect.objectContaining({
+        reason: 'AcquireAddressFailed',
+        message: expect.stringContaining('IPPool homes of subnet small has no free IPv4 address') as string,
+      }),
+    );
+  });
+  // free again: who waited gets it
+  await plane.client.delete(R.pods, { namespace: 'default', name: 'native' });
+  await eventually(async () => expect((await ip(at('late')))?.spec?.v4IpAddress).toBe('10.9.0.5'));
+});
+
 test('a machine that does not run holds the address that it asks for; another that asks is refused with its name', async () => {
   await create(R.vms, halted('holder', { 'ovn.kubernetes.io/ip_address': '10.0.0.77' }));
   expect(await addressOf('holder')).toBe('10.0.0.77');
