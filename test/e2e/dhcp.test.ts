@@ -173,6 +173,20 @@ test('a changed option is in force at once, addresses stay, and the event says w
   expect(events.stdout).toMatch(/spec\.dhcpV4Options changed for \d+ interfaces: .*when they renew their lease/);
 });
 
+test('the subnet’s status names its rows, and ports refer to them', async () => {
+  const uuids = (
+    await lab.kubectl('get', 'subnet', 'dual', '-o', 'jsonpath={.status.dhcpV4OptionsUUID} {.status.dhcpV6OptionsUUID}')
+  ).stdout;
+  const port = await lab.nbctl(
+    '--bare',
+    '--columns=dhcpv4_options,dhcpv6_options',
+    'list',
+    'Logical_Switch_Port',
+    'vm.default.dual.default.ovn',
+  );
+  expect(port.trim().split(/\s+/)).toEqual(uuids.split(' '));
+});
+
 test('DHCP switched off and on again: ports follow in one transaction, running guests keep their addresses', async () => {
   const { processes } = await lab.status();
   const { metrics = '' } = processes.find(({ name }) => name === 'controller')!;

@@ -65,6 +65,7 @@ test('counters beyond 2^53 are exact; foreign status fields stay', () => {
     usage,
     readyCondition({ issues: [], committed: true, generation: 1 }),
     undefined,
+    { v4: 'uuid-4', v6: undefined },
     'T',
   );
   expect(status).toMatchObject({
@@ -72,6 +73,8 @@ test('counters beyond 2^53 are exact; foreign status fields stay', () => {
     v4availableIPs: 0,
     v6availableIPs: 18446744073709551613n,
     v6usingIPs: 2,
+    dhcpV4OptionsUUID: 'uuid-4',
+    dhcpV6OptionsUUID: '',
     mcastQuerierIP: 'x',
   });
   const vpc = vpcStatus(

@@ -4,6 +4,12 @@ import { type Finding, withFindings } from './condition.ts';
 
 export const NO_USAGE: PoolUsage = { available: 0n, availableRange: '', using: 0n, usingRange: '' };
 
+/** UUIDs of the subnet's DHCP_Options rows, where there are any */
+export interface DhcpRows {
+  readonly v4: string | undefined;
+  readonly v6: string | undefined;
+}
+
 /** Status of a subnet: counters and ranges of both families, the Ready condition. Counters beyond 2^53 stay exact (bigint). */
 export function subnetStatus(
   subnet: Subnet,
@@ -11,6 +17,7 @@ export function subnetStatus(
   v6: PoolUsage | undefined,
   ready: Finding,
   warning: Finding | undefined,
+  dhcp: DhcpRows,
   now: string,
 ): SubnetStatus {
   return {
@@ -19,8 +26,8 @@ export function subnetStatus(
     ...family('v4', v4 ?? NO_USAGE),
     ...family('v6', v6 ?? NO_USAGE),
     activateGateway: '',
-    dhcpV4OptionsUUID: '',
-    dhcpV6OptionsUUID: '',
+    dhcpV4OptionsUUID: dhcp.v4 ?? '',
+    dhcpV6OptionsUUID: dhcp.v6 ?? '',
     u2oInterconnectionIP: '',
     u2oInterconnectionMAC: '',
     u2oInterconnectionVPC: '',

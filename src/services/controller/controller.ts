@@ -161,6 +161,7 @@ export class Controller {
       ipsOfSubnet: (subnet) => this.compiler.world.keys('IP', 'subnet', subnet),
       isCommitted: (object) => this.#progress.isCommitted(object),
       isPresent: (row) => this.writer.observed.get(row) !== undefined,
+      uuidOf: (row) => this.writer.observed.get(row)?.uuid,
       rejections: (kind, name) => this.#rejections.issues(this.compiler.rowsOf(kind, name)),
       learn: (object) => this.#caches.learn(object),
       log,

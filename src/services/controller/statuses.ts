@@ -6,6 +6,7 @@ import { ipPoolStatus } from '../../core/status/ip-pool-status.ts';
 import { subnetStatus } from '../../core/status/subnet-status.ts';
 import { vpcStatus } from '../../core/status/vpc-status.ts';
 import { FINALIZER } from '../../core/admit/verdict.ts';
+import { dhcpKey } from '../../core/compile/dhcp-rows.ts';
 import type { Compiler } from '../../core/compile/engine.ts';
 import type { Issue } from '../../core/compile/rule.ts';
 import type { KubeObject } from '../../kinds/object.ts';
@@ -33,6 +34,8 @@ export interface StatusesOptions {
   isCommitted(object: string): boolean;
   /** the row is in the Northbound database */
   isPresent(row: string): boolean;
+  /** of a row in the Northbound database */
+  uuidOf(row: string): string | undefined;
   /** further issues: rows that OVN refused */
   rejections(kind: StatusKind, name: string): readonly Issue[];
   learn(object: KubeObject): void;
@@ -120,9 +123,11 @@ export class Statuses {
     if (await this.#finalize(subnet, users.length === 0)) return;
     const ready = this.#ready('Subnet', subnet, 'interfaces', users);
     const usage = (family: 4 | 6) => this.#options.allocator.usage(name, family);
+    const uuid = (family: 4 | 6) => this.#options.uuidOf(`DHCP_Options/${dhcpKey(name, family)}`);
+    const dhcp = { v4: uuid(4), v6: uuid(6) };
     await this.#store(
       subnet,
-      subnetStatus(subnet, usage(4), usage(6), ready, this.#warning('Subnet', subnet), now()),
+      subnetStatus(subnet, usage(4), usage(6), ready, this.#warning('Subnet', subnet), dhcp, now()),
       ready,
     );
   }
