@@ -9,7 +9,7 @@ import type { KubeObjectLike } from '../../src/lib/kube/client.ts';
 import type { Resource } from '../../src/lib/kube/resource.ts';
 import { KubeError } from '../../src/lib/kube/error.ts';
 import { ControlPlane, eventually } from '../support/control-plane.ts';
-import { network, pod, R, subnet, vpc } from '../support/objects.ts';
+import { launcher, network, pod, R, subnet, vpc } from '../support/objects.ts';
 
 let plane: ControlPlane;
 
@@ -175,6 +175,28 @@ test('a machine that does not run holds the address that it asks for; another th
   // deleted while stopped: nothing is leaked
   await plane.client.delete(R.vms, { namespace: 'default', name: 'heir' });
   await eventually(async () => expect(await ip('heir.default.blue.default.ovn')).toBeUndefined());
+});
+
+test('the target pod of a migration that carries the machine’s own wish gets what the machine has', async () => {
+  const wish = { 'ovn.kubernetes.io/ip_address': '10.0.0.90' };
+  await create(R.vms, { ...halted('mover', wish), spec: { runStrategy: 'Always' } });
+  const source = launcher('mover', 'uid', 'blue', 'node1');
+  const withWish = (pod: typeof source, name: string, labels: object = {}) => ({
+    ...pod,
+    metadata: { ...pod.metadata, name, labels, annotations: { ...pod.metadata.annotations, ...wish } },
+  });
+  const told = async (name: string) =>
+    expect((await plane.client.get<KubeObject>(R.pods, 'default', name)).metadata.annotations).toMatchObject({
+      'blue.default.ovn.kubernetes.io/allocated': 'true',
+      'blue.default.ovn.kubernetes.io/ip_address': expect.stringMatching(/^10\.0\.0\.90,fd00::/) as string,
+    });
+  await create(R.pods, withWish(source, 'mover-source'));
+  await eventually(() => told('mover-source'));
+  await create(
+    R.pods,
+    withWish(launcher('mover', 'uid', 'blue', 'node2'), 'mover-target', { 'kubevirt.io/migrationJobUID': 'job' }),
+  );
+  await eventually(() => told('mover-target'));
 });
 
 test('a copy of a machine gets its own address, and an event says which it did not keep', async () => {

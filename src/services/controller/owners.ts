@@ -162,8 +162,7 @@ export class Owners {
       );
       if (!ip) return {};
       const used = this.#addressesInUse(purpose, face);
-      if (this.#isFresh(purpose, face) || used === ip.spec?.ipAddress)
-        return interfaceAnnotations(face, ip, subnet, owner);
+      if (used === undefined || used === ip.spec?.ipAddress) return interfaceAnnotations(face, ip, subnet, owner);
       this.#options.warn(
         pod,
         owner,
@@ -181,7 +180,11 @@ export class Owners {
 
   /** Those that the guest was told. The target pod of a migration has not been told yet: the machine brings what its source was. */
   #addressesInUse({ pod, owner }: Purpose, { provider }: Interface): string | undefined {
-    const told = (one: Pod | undefined) => one?.metadata.annotations?.[`${provider}.kubernetes.io/ip_address`];
+    // without the mark it is a wish of the user's
+    const told = (one: Pod | undefined) =>
+      one?.metadata.annotations?.[`${provider}.kubernetes.io/allocated`] === 'true'
+        ? one.metadata.annotations[`${provider}.kubernetes.io/ip_address`]
+        : undefined;
     return (
       told(pod) ??
       this.#options
