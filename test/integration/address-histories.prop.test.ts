@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { IpObject } from '../../src/kinds/ip.ts';
+import type { KubeObject } from '../../src/kinds/object.ts';
 import type { Subnet } from '../../src/kinds/subnet.ts';
 import type { VirtualMachine } from '../../src/kinds/virtual-machine.ts';
 import type { KubeObjectLike } from '../../src/lib/kube/client.ts';
@@ -84,6 +85,12 @@ const put = (resource: Resource, object: object) => tried(plane.client.create(re
 const drop = (resource: Resource, of: { readonly namespace?: string; readonly name: string }) =>
   tried(plane.client.delete(resource, of));
 
+/** of the instance that owns the launchers; those of none are collected as garbage */
+async function uidOf(machine: string): Promise<string> {
+  const found = await plane.client.get<KubeObject>(R.vmis, 'default', machine).catch(() => undefined);
+  return found?.metadata.uid ?? 'none';
+}
+
 async function perform(step: Act): Promise<void> {
   const namespace = 'default';
   switch (step.act) {
@@ -106,13 +113,13 @@ async function perform(step: Act): Promise<void> {
       return perform({ act: 'stop', name: step.name });
     case 'start':
       await put(R.vmis, instance(step.name));
-      return put(R.pods, launcher(step.name, 'uid', 'blue', 'node1'));
+      return put(R.pods, launcher(step.name, await uidOf(step.name), 'blue', 'node1'));
     case 'stop':
       for (const suffix of ['', '-next'])
         await drop(R.pods, { namespace, name: `virt-launcher-${step.name}${suffix}` });
       return drop(R.vmis, { namespace, name: step.name });
     case 'move': {
-      const target = launcher(step.name, 'uid', 'blue', 'node2');
+      const target = launcher(step.name, await uidOf(step.name), 'blue', 'node2');
       return put(R.pods, {
         ...target,
         metadata: {

@@ -9,7 +9,7 @@ import type { KubeObjectLike } from '../../src/lib/kube/client.ts';
 import type { Resource } from '../../src/lib/kube/resource.ts';
 import { KubeError } from '../../src/lib/kube/error.ts';
 import { ControlPlane, eventually } from '../support/control-plane.ts';
-import { launcher, network, pod, R, subnet, vpc } from '../support/objects.ts';
+import { instance, launcher, network, pod, R, subnet, vpc } from '../support/objects.ts';
 
 let plane: ControlPlane;
 
@@ -180,7 +180,8 @@ test('a machine that does not run holds the address that it asks for; another th
 test('the target pod of a migration that carries the machine’s own wish gets what the machine has', async () => {
   const wish = { 'ovn.kubernetes.io/ip_address': '10.0.0.90' };
   await create(R.vms, { ...halted('mover', wish), spec: { runStrategy: 'Always' } });
-  const source = launcher('mover', 'uid', 'blue', 'node1');
+  const { uid = '' } = (await create(R.vmis, instance('mover'))).metadata;
+  const source = launcher('mover', uid, 'blue', 'node1');
   const withWish = (pod: typeof source, name: string, labels: object = {}) => ({
     ...pod,
     metadata: { ...pod.metadata, name, labels, annotations: { ...pod.metadata.annotations, ...wish } },
@@ -194,7 +195,7 @@ test('the target pod of a migration that carries the machine’s own wish gets w
   await eventually(() => told('mover-source'));
   await create(
     R.pods,
-    withWish(launcher('mover', 'uid', 'blue', 'node2'), 'mover-target', { 'kubevirt.io/migrationJobUID': 'job' }),
+    withWish(launcher('mover', uid, 'blue', 'node2'), 'mover-target', { 'kubevirt.io/migrationJobUID': 'job' }),
   );
   await eventually(() => told('mover-target'));
 });
