@@ -178,7 +178,7 @@ test('a machine that does not run holds the address that it asks for; another th
 });
 
 test('the target pod of a migration that carries the machine’s own wish gets what the machine has', async () => {
-  const wish = { 'ovn.kubernetes.io/ip_address': '10.0.0.90' };
+  const wish = { 'blue.default.ovn.kubernetes.io/ip_address': '10.0.0.90' };
   await create(R.vms, { ...halted('mover', wish), spec: { runStrategy: 'Always' } });
   const { uid = '' } = (await create(R.vmis, instance('mover'))).metadata;
   const source = launcher('mover', uid, 'blue', 'node1');
