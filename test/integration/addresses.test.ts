@@ -8,14 +8,15 @@ import type { Vip } from '../../src/kinds/vip.ts';
 import type { KubeObjectLike } from '../../src/lib/kube/client.ts';
 import type { Resource } from '../../src/lib/kube/resource.ts';
 import { KubeError } from '../../src/lib/kube/error.ts';
-import { ControlPlane, eventually } from '../support/control-plane.ts';
+import { ControlPlane, eventually, type RunningController } from '../support/control-plane.ts';
 import { instance, launcher, network, pod, R, subnet, vpc } from '../support/objects.ts';
 
 let plane: ControlPlane;
+let running: RunningController;
 
 beforeAll(async () => {
   plane = await ControlPlane.start(process.env['WEFT_ENGINE_ROOT']!);
-  await plane.controller();
+  running = await plane.controller();
   await create(R.vpcs, vpc('v'));
   await create(R.subnets, subnet('net', 'v', '10.0.0.0/24,fd00::/64'));
   await create(R.attachments, network('blue', 'net'));
@@ -198,6 +199,37 @@ test('the target pod of a migration that carries the machine’s own wish gets w
     withWish(launcher('mover', uid, 'blue', 'node2'), 'mover-target', { 'kubevirt.io/migrationJobUID': 'job' }),
   );
   await eventually(() => told('mover-target'));
+});
+
+test('deleting a machine costs one write for each of its NICs, and at most one transaction for each', async () => {
+  await create(R.subnets, subnet('second', 'v', '10.8.0.0/24'));
+  await create(R.attachments, network('second', 'second'));
+  await create(R.vms, {
+    ...halted('counted', {
+      'k8s.v1.cni.cncf.io/networks': 'blue,second',
+      'ovn.kubernetes.io/mac_address': '02:00:00:00:00:99',
+    }),
+    spec: { runStrategy: 'Always' },
+  });
+  const { uid = '' } = (await create(R.vmis, instance('counted'))).metadata;
+  await create(R.pods, launcher('counted', uid, 'blue,second', 'node1'));
+  const ports = ['counted.default.blue.default.ovn', 'counted.default.second.default.ovn'];
+  await eventually(async () => {
+    for (const port of ports) expect((await ip(port))?.spec?.v4IpAddress).toBeTruthy();
+    running.expectInSync();
+  });
+  const counts = async () => [
+    await running.counter('weft_nb_transactions_total'),
+    await running.counter('weft_api_writes_total', '{kind="IP",verb="delete"}'),
+  ];
+  const [transactions = 0, deletes = 0] = await counts();
+  await plane.client.delete(R.vms, { namespace: 'default', name: 'counted' });
+  await plane.client.delete(R.pods, { namespace: 'default', name: 'virt-launcher-counted' });
+  await eventually(async () => {
+    for (const port of ports) expect(await ip(port)).toBeUndefined();
+    running.expectInSync();
+  });
+  expect(await counts()).toEqual([expect.toSatisfy((count: number) => count - transactions <= 2), deletes + 2]);
 });
 
 test('a copy of a machine gets its own address, and an event says which it did not keep', async () => {
