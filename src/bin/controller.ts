@@ -8,6 +8,7 @@ import { formatIp, parseIp } from '../lib/netaddr/ip.ts';
 import { OvsdbSession } from '../lib/ovsdb/session.ts';
 import type { MonitorOptions } from '../lib/ovsdb/monitor.ts';
 import { Controller } from '../services/controller/controller.ts';
+import { southboundSession } from '../services/controller/port-bindings.ts';
 import { SupersededError } from '../services/controller/epoch.ts';
 import { serveHealth } from '../services/controller/http.ts';
 import { Metrics } from '../services/controller/metrics.ts';
@@ -16,6 +17,7 @@ import { clusterAccess, logTo, untilSignal } from './process.ts';
 interface Flags {
   readonly kubeconfig?: string;
   readonly nb: string;
+  readonly sb?: string;
   readonly encap: Encap;
   readonly underlayMtu: string;
   readonly underlayIpv6?: boolean;
@@ -30,6 +32,10 @@ export function command(): Command {
     .description('compiles what users declared into the Northbound database')
     .option('--kubeconfig <FILE>', 'the cluster; default: $KUBECONFIG, else the pod’s service account')
     .option('--nb <REMOTE>', 'Northbound database, unix:PATH or tcp:HOST:PORT', 'unix:/run/ovn/ovnnb_db.sock')
+    .option(
+      '--sb <REMOTE>',
+      'Southbound database, read only: where OVN has the ports of machines that move; default: none',
+    )
     .addOption(new Option('--encap <TYPE>', 'encapsulation between nodes').choices(ENCAPS).default('geneve'))
     .option('--underlay-mtu <BYTES>', 'largest packet between nodes', '1500')
     .option('--underlay-ipv6', 'tunnels run over IPv6')
@@ -54,11 +60,14 @@ async function run(flags: Flags): Promise<void> {
     monitor: monitor as MonitorOptions<NorthboundTables>,
     log: (text) => log.info(text),
   });
+  const southbound =
+    flags.sb === undefined ? undefined : southboundSession(flags.sb, (text) => log.info(`Southbound: ${text}`));
   const client = new KubeClient(clusterAccess(flags.kubeconfig), { userAgent: 'weft-controller' });
   const metrics = new Metrics();
   const controller = new Controller({
     client,
     session,
+    ...(southbound ? { southbound } : {}),
     settings: {
       tunnelMtu: mtu,
       dnsServers: flags.dnsServer.map((text) => formatIp(parseIp(text))),
@@ -87,5 +96,5 @@ async function run(flags: Flags): Promise<void> {
   log.info('stopping');
   await controller.stop();
   health?.close();
-  await Promise.all([session.close(), client.close()]);
+  await Promise.all([session.close(), southbound?.close(), client.close()]);
 }

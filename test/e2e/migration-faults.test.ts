@@ -114,6 +114,39 @@ describe('it does not go well', () => {
     await at.expectAtRest(to);
   });
 
+  test('OVN does not follow: the machine says which port is not where it belongs; when OVN follows, all is well', async () => {
+    await stopped(from, 'virt-node', async () => {
+      await at.wish('not-followed', 'a', to);
+      await until('not-followed', 'TargetReady');
+      await twoChassis();
+      await stopped(to, 'ovn-controller', async () => {
+        process.kill(await at.lab.pidOf(from, 'virt-node'), 'SIGCONT');
+        await until('not-followed', 'Succeeded');
+        const complaint = (port: string) =>
+          `port ${port} belongs on ${to} only, but OVN has it on ${to} as an additional one: see that ovn-controller runs on ${to}`;
+        await vi.waitFor(
+          async () => expect((await at.eventsOf('a', 'PortNotMoved')).toSorted()).toEqual(PORTS.map(complaint)),
+          SOON,
+        );
+      });
+    });
+    await at.expectAtRest(to);
+  }, 60_000);
+
+  test('a controller that was away while a migration ended finds its ports on two nodes, and takes that back', async () => {
+    await stopped(from, 'virt-node', async () => {
+      await at.wish('unseen', 'a', to);
+      await until('unseen', 'TargetReady');
+      await twoChassis();
+      await stopped('central', 'controller', async () => {
+        process.kill(await at.lab.pidOf(from, 'virt-node'), 'SIGCONT');
+        await until('unseen', 'Succeeded');
+        process.kill(await at.lab.pidOf('central', 'controller'), 'SIGKILL');
+      });
+    });
+    await at.expectAtRest(to);
+  }, 60_000);
+
   test('controllers and nodes are killed at any time: each of six migrations ends, with one guest', async () => {
     const boxes = [
       ['central', 'controller'],

@@ -1,6 +1,8 @@
 /** Live migration of namespace guests in a real lab: what the machine, its peers, the objects and the ports see of it. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Migration } from '../../src/kinds/virtual-machine.ts';
+import type { SouthboundTables } from '../../src/core/ovn/generated/sb.ts';
+import { OvsdbSession } from '../../src/lib/ovsdb/session.ts';
 import { machine } from '../support/objects.ts';
 import { LATE, MIGRATIONS, MigrationLab, PORTS, SOON } from '../support/migration-lab.ts';
 
@@ -78,6 +80,29 @@ describe('a machine with two NICs moves', () => {
       'kill $(cat /proc/[0-9]*/stat | grep "(timeout)" | cut -d" " -f1) || true',
     );
     await echo;
+  });
+
+  test('has its ports on a node that it was on or is on at every moment, as OVN says, and in the end on one', async () => {
+    const southbound = (await at.lab.status()).ovn.sb;
+    const session = new OvsdbSession<SouthboundTables>({
+      remote: southbound,
+      database: 'OVN_Southbound',
+      monitor: { Port_Binding: ['logical_port', 'chassis', 'additional_chassis'] },
+    });
+    await session.ready();
+    const seen: (readonly [port: string, nodes: number])[] = [];
+    session.onUpdate(({ Port_Binding: rows = [] }) => {
+      for (const { new: row } of rows)
+        if (row && PORTS.includes(row.logical_port as (typeof PORTS)[number]))
+          seen.push([row.logical_port, row.additional_chassis.length + (row.chassis === undefined ? 0 : 1)]);
+    });
+    let to = '';
+    for (let round = 0; round < 4; round += 1) ({ to } = await at.migrate());
+    await at.expectAtRest(to);
+    await session.close();
+    expect(new Set(seen.map(([port]) => port))).toEqual(new Set(PORTS));
+    expect(seen.filter(([, nodes]) => nodes === 0)).toEqual([]);
+    expect(await at.eventsOf('a', 'PortNotMoved')).toEqual([]);
   });
 
   test('is shown as KubeVirt shows it', async () => {

@@ -18,6 +18,7 @@ import { ApiServer } from '../../src/services/apiserver/api-server.ts';
 import { loadCertificates } from '../../src/services/apiserver/certificates.ts';
 import { kubeconfig } from '../../src/services/apiserver/kubeconfig.ts';
 import { Controller } from '../../src/services/controller/controller.ts';
+import { southboundSession } from '../../src/services/controller/port-bindings.ts';
 import { Metrics } from '../../src/services/controller/metrics.ts';
 import { applyDefinitions } from '../../src/services/lab/cluster.ts';
 import { instance, launcher, R } from './objects.ts';
@@ -72,7 +73,9 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   /** Starts a controller and waits until it is in sync. */
-  async controller(options: { readonly tunnelMtu?: number } = {}): Promise<RunningController> {
+  async controller(
+    options: { readonly tunnelMtu?: number; readonly southbound?: TestServer } = {},
+  ): Promise<RunningController> {
     const monitor = {
       ...Object.fromEntries(Object.entries(NB_TABLES).map(([table, { columns }]) => [table, columns])),
       NB_Global: ['external_ids'],
@@ -82,12 +85,14 @@ export class ControlPlane implements AsyncDisposable {
       database: 'OVN_Northbound',
       monitor: monitor as MonitorOptions<NorthboundTables>,
     });
+    const southbound = options.southbound && southboundSession(options.southbound.remote);
     const client = new KubeClient(readKubeconfig(this.kubeconfig), { connections: 32 });
     const metrics = new Metrics();
     const fatal: unknown[] = [];
     const controller = new Controller({
       client,
       session,
+      ...(southbound ? { southbound } : {}),
       settings: { tunnelMtu: options.tunnelMtu ?? 1442 },
       metrics,
       log: (sentence) => this.log.push(sentence),
@@ -113,7 +118,7 @@ export class ControlPlane implements AsyncDisposable {
       stop: async () => {
         this.#running.delete(running);
         await controller.stop();
-        await Promise.all([session.close(), client.close()]);
+        await Promise.all([session.close(), southbound?.close(), client.close()]);
       },
     };
     this.#running.add(running);

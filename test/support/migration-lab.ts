@@ -20,6 +20,12 @@ export const MIGRATIONS = virtualMachineInstanceMigrationKind;
 
 type LauncherPod = KubeObject<{ readonly nodeName: string }, { readonly phase: string; readonly podIP?: string }>;
 
+interface LabEvent extends KubeObject {
+  readonly involvedObject: { readonly kind: string; readonly name: string };
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** What `weft vm migrate -o json` prints. */
 export interface MigrateReport {
   readonly from: string;
@@ -106,6 +112,16 @@ export class MigrationLab {
 
   async phaseOf(name: string): Promise<string | undefined> {
     return (await this.client.get<Migration>(MIGRATIONS, 'default', name)).status?.phase;
+  }
+
+  /** messages of a machine's events with this reason */
+  async eventsOf(vm: string, reason: string): Promise<readonly string[]> {
+    const { items } = await this.client.list<LabEvent>(R.events);
+    return items
+      .filter(
+        ({ involvedObject: { kind, name }, reason: why }) => kind === 'VirtualMachine' && name === vm && why === reason,
+      )
+      .map(({ message }) => message);
   }
 
   /** options of a port in the Northbound database, `key=value` */

@@ -5,7 +5,7 @@ import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseMac } from '../../lib/netaddr/mac.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import { OPTION_ANNOTATIONS, optionsOr } from '../dhcp/subnet-options.ts';
-import type { Placement } from '../migration/placement.ts';
+import { pinOf } from '../migration/port-pin.ts';
 import { type InterfaceWishes, portDhcp } from './dhcp-rows.ts';
 import type { Facts } from './facts.ts';
 import { type Emit, type Read, rule } from './rule.ts';
@@ -19,7 +19,7 @@ export const DEFAULT_ROUTE_ANNOTATION = 'ovn.kubernetes.io/default_route';
 
 export const nicRule = rule({
   kind: 'IP',
-  reads: { kinds: ['IP', 'Placement'], facts: ['SubnetSwitch', 'SubnetGuests', 'VpcGuests'] },
+  reads: { kinds: ['IP', 'Placement', 'PortsBound'], facts: ['SubnetSwitch', 'SubnetGuests', 'VpcGuests'] },
   emits: [],
   run(ip, name, read, emit) {
     const { subnet = '', podName = '', namespace = '' } = ip.spec ?? {};
@@ -57,7 +57,7 @@ export const nicRule = rule({
       port_security: secured ? [address] : [],
       ...dhcp,
       options: {
-        ...chassisOptions(placementOf(ip, read)),
+        ...chassisOptions(pinOfPort(ip, read)),
         ...(dhcp.dhcpv4_options && OBJECT_NAME.test(podName)
           ? { hostname: `"${podName.split('.')[0]!.slice(0, 63)}"` }
           : {}),
@@ -67,15 +67,21 @@ export const nicRule = rule({
   },
 });
 
+interface Pin {
+  readonly node: string;
+  readonly target?: string;
+}
+
 /** Of a machine what is observed counts, all its ports move at once; else what the IP object remembers. */
-function placementOf({ spec }: IpObject, read: Read): Placement {
+function pinOfPort({ spec }: IpObject, read: Read): Pin {
   const { podType, podName, namespace, nodeName = '' } = spec ?? {};
-  const seen = podType === 'VirtualMachine' ? read.get('Placement', `${namespace}/${podName}`) : undefined;
-  return seen ?? { node: nodeName };
+  const machine = `${namespace}/${podName}`;
+  const seen = podType === 'VirtualMachine' ? read.get('Placement', machine) : undefined;
+  return seen ? pinOf(seen, read.get('PortsBound', machine)) : { node: nodeName };
 }
 
 /** While a machine moves, its port is bound on both nodes; on the second it is blocked until the machine announces itself there (ovn-nb(5)). */
-function chassisOptions({ node, target = '' }: Placement): Record<string, string> {
+function chassisOptions({ node, target = '' }: Pin): Record<string, string> {
   // requested-chassis takes a list: a name that is none of a node must not become one
   if (!OBJECT_NAME.test(node)) return {};
   if (!OBJECT_NAME.test(target)) return { 'requested-chassis': node };

@@ -7,7 +7,7 @@ import { RULES } from './rules.ts';
 const DRAWING = `
 Vpc     reads Settings, Subnet                       gives VpcRouter, VpcGuests
 Subnet  reads Settings, Subnet, VpcRouter, VpcGuests gives SubnetSwitch, SubnetGuests
-IP      reads IP, Placement, SubnetSwitch, SubnetGuests, VpcGuests gives nothing
+IP      reads IP, Placement, PortsBound, SubnetSwitch, SubnetGuests, VpcGuests gives nothing
 IPPool  reads IPPool, SubnetSwitch gives nothing
 `;
 

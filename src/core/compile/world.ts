@@ -15,6 +15,7 @@ import { attachmentConfig } from '../ipam/attachments.ts';
 import { machineWishes } from '../ipam/machine-wishes.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { Placement } from '../migration/placement.ts';
+import type { PortsBound } from '../migration/port-pin.ts';
 import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 
 /** Settings of the whole installation: what the controller was started with. One object, key "cluster". */
@@ -38,6 +39,8 @@ export interface Kinds {
   readonly VirtualMachine: VirtualMachine;
   /** observed: where a virtual machine runs, key `namespace/name` */
   readonly Placement: Placement;
+  /** observed: where OVN has the ports of a virtual machine that are on more than one node, key `namespace/name` */
+  readonly PortsBound: PortsBound;
 }
 
 export type KindName = keyof Kinds;
@@ -51,6 +54,7 @@ export const INDEXES = {
   Settings: {},
   Vpc: {},
   Placement: {},
+  PortsBound: {},
   Subnet: {
     vpc: (subnet: Subnet) => [subnet.spec?.vpc ?? ''],
     /** `<vpc>|<prefix>` for each prefix of the subnet exactly */

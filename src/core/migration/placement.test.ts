@@ -24,3 +24,18 @@ test.each([
 ])('%s', (_what, launchers, instanceNode, active, expected) => {
   expect(placementOf(launchers, instanceNode, new Set(active))).toEqual(expected);
 });
+
+test.each([
+  ['it has arrived', [first, target], 'node2', [], 'node1', { node: 'node2', left: 'node1' }],
+  [
+    'it moves on',
+    [target, { node: 'node3', migration: 'm2' }],
+    'node2',
+    ['m2'],
+    'node1',
+    { node: 'node2', target: 'node3', left: 'node1' },
+  ],
+  ['it was started anew elsewhere', [{ node: 'node3', migration: undefined }], 'node2', [], 'node1', { node: 'node3' }],
+])('where it came from: %s', (_what, launchers, instanceNode, active, left, expected) => {
+  expect(placementOf(launchers, instanceNode, new Set(active), left)).toEqual(expected);
+});

@@ -9,6 +9,8 @@ export interface Placement {
   readonly node: string;
   /** where it is about to be */
   readonly target?: string;
+  /** where it came from by its last migration */
+  readonly left?: string;
 }
 
 export interface LauncherView {
@@ -21,12 +23,14 @@ export interface LauncherView {
  * @param launchers those that have not ended and have a node
  * @param instanceNode status.nodeName of the instance: it changes when the machine has arrived
  * @param active uids of migrations that have not ended
+ * @param left where the instance's last migration, which is complete, has taken it from
  * @returns undefined when it runs nowhere
  */
 export function placementOf(
   launchers: readonly LauncherView[],
   instanceNode: string | undefined,
   active: ReadonlySet<string>,
+  left?: string,
 ): Placement | undefined {
   const isTarget = ({ migration }: LauncherView) => migration !== undefined && active.has(migration);
   const home =
@@ -35,5 +39,6 @@ export function placementOf(
     launchers[0];
   if (!home) return undefined;
   const target = launchers.find((launcher) => isTarget(launcher) && launcher.node !== home.node);
-  return { node: home.node, ...(target ? { target: target.node } : {}) };
+  const came = left !== undefined && left !== home.node && home.node === instanceNode;
+  return { node: home.node, ...(target ? { target: target.node } : {}), ...(came ? { left } : {}) };
 }

@@ -5,7 +5,7 @@ import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
-import type { Migration, VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
+import type { Migration, MigrationState, VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
@@ -137,8 +137,17 @@ function instanceEssentials({ metadata, status }: VirtualMachineInstance): Virtu
     apiVersion: 'kubevirt.io/v1',
     kind: 'VirtualMachineInstance',
     metadata: { name, ...(namespace ? { namespace } : {}), ...(resourceVersion ? { resourceVersion } : {}) },
-    status: status?.nodeName === undefined ? {} : { nodeName: status.nodeName },
+    status: {
+      ...(status?.nodeName === undefined ? {} : { nodeName: status.nodeName }),
+      ...(status?.migrationState?.completed ? { migrationState: whereabouts(status.migrationState) } : {}),
+    },
   };
+}
+
+function whereabouts({ completed, sourceNode, targetNode }: MigrationState): MigrationState {
+  return Object.fromEntries(
+    Object.entries({ completed, sourceNode, targetNode }).filter(([, value]) => value !== undefined),
+  );
 }
 
 export function ownerOfIp({ spec }: IpObject): string {

@@ -26,6 +26,8 @@ import { Owners } from './owners.ts';
 import { isAlive, ownerKey, ownerOf, type Pod } from './pod.ts';
 import { Progress } from './progress.ts';
 import { Rejections } from './rejections.ts';
+import type { SouthboundSession } from './port-bindings.ts';
+import { SouthboundPorts } from './southbound-ports.ts';
 import { copyNotice, subnetNotice } from './notices.ts';
 import { isComplete, Reservations } from './reservations.ts';
 import { hasStatus, Statuses } from './statuses.ts';
@@ -34,6 +36,8 @@ import { Writer } from './writer.ts';
 export interface ControllerOptions {
   readonly client: KubeClient;
   readonly session: OvsdbSession<NorthboundTables>;
+  /** without it, OVN is taken to do what it is told */
+  readonly southbound?: SouthboundSession;
   readonly settings: Settings;
   readonly metrics: Metrics;
   readonly log: (sentence: string) => void;
@@ -54,6 +58,7 @@ export class Controller {
   readonly #ownerQueue: WorkQueue;
   readonly #reservations: Reservations;
   readonly #placements: Placements;
+  readonly #ports: SouthboundPorts | undefined;
   readonly #statuses: Statuses;
   readonly #events: EventRecorder;
   readonly #progress = new Progress();
@@ -64,7 +69,7 @@ export class Controller {
   readonly #heard = new Map<string, number>();
 
   constructor(options: ControllerOptions) {
-    const { client, session, metrics, log, onFatal } = options;
+    const { client, session, southbound, metrics, log, onFatal } = options;
     this.#options = options;
     const { world } = this.compiler;
     this.#addresses = new Addresses({
@@ -112,6 +117,9 @@ export class Controller {
       (what, error) => log(`${what}: ${describe(error)}`),
     );
     this.#placements = new Placements(this.#caches, world);
+    const pieces = { compiler: this.compiler, caches: this.#caches, events: this.#events, log };
+    this.#ports =
+      southbound && new SouthboundPorts({ ...pieces, session: southbound, take: (changes) => this.#take(changes) });
     this.#owners = new Owners({
       client,
       allocator: this.#addresses.allocator,
@@ -176,11 +184,13 @@ export class Controller {
     this.#pending.push({ kind: 'Settings', key: SETTINGS_KEY, object: this.#options.settings });
     await this.#caches.start();
     this.#pending.push(...this.#placements.changes(machinesOf(this.#caches.podsByOwner.groups())));
+    this.#pending.push(...((await this.#ports?.start()) ?? []));
     this.#compile();
     // what arrived before the subnet that it belongs to
     for (const { metadata } of this.#caches.subnets.values()) this.#addresses.refill(metadata.name);
     await this.writer.start();
     this.#live = true;
+    this.#ports?.live();
     for (const group of [this.#caches.podsByOwner, this.#caches.ipsByOwner])
       for (const owner of group.groups()) this.#ownerQueue.addLow(owner);
     for (const { metadata } of this.#caches.vpcs.values()) this.#statuses.judge('Vpc', metadata.name);
@@ -193,6 +203,7 @@ export class Controller {
 
   /** Lets what is on its way end, and stops. */
   async stop(): Promise<void> {
+    this.#ports?.stop();
     await Promise.all([this.#caches.stop(), this.#ownerQueue.stop(), this.#reservations.stop(), this.#statuses.stop()]);
     await this.writer.stop();
   }
@@ -283,7 +294,8 @@ export class Controller {
     if (!this.#live) return;
     const moved = this.#placements.changes(new Set(machines));
     if (moved.length === 0) return;
-    this.#take(moved);
+    if (this.#ports) this.#ports.follow(moved, new Set(machines));
+    else this.#take(moved);
     for (const { key } of moved) this.#ownerQueue.add(`VirtualMachine/${key}`);
   }
 

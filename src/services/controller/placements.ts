@@ -22,7 +22,13 @@ function seenPlacement({ pods, instance, migrations }: PlacementSources): Placem
   const active = migrations
     .filter(({ status }) => !hasFinished(status?.phase))
     .map(({ metadata }) => metadata.uid ?? '');
-  return placementOf(launchers, instance?.status?.nodeName, new Set(active));
+  return placementOf(launchers, instance?.status?.nodeName, new Set(active), leftNode(instance));
+}
+
+/** where the last migration, which is complete, has taken the machine from */
+function leftNode(instance: VirtualMachineInstance | undefined): string | undefined {
+  const { completed, sourceNode, targetNode } = instance?.status?.migrationState ?? {};
+  return completed && targetNode === instance?.status?.nodeName ? sourceNode : undefined;
 }
 
 type PlacementChange = Extract<Change, { readonly kind: 'Placement' }>;

@@ -156,14 +156,29 @@ const placement = fc
       nil: undefined,
     }),
     target: fc.option(fc.constantFrom('node2', 'node3', 'a,b'), { nil: undefined }),
+    left: fc.option(fc.constantFrom('node1', 'node3'), { nil: undefined }),
   })
   .map(
-    ({ name, seen, target }): Change => ({
+    ({ name, seen, target, left }): Change => ({
       kind: 'Placement',
       key: name,
-      object: seen && { ...seen, ...(target === undefined ? {} : { target }) },
+      object: seen && { ...seen, ...(target === undefined ? {} : { target }), ...(left === undefined ? {} : { left }) },
     }),
   );
+
+/** where OVN has ports of a machine, or that none of them is on two nodes */
+const bound = fc
+  .record({
+    name: fc.constantFrom('ns/vm1', 'ns/vm2', 'ns/vm3'),
+    object: fc.option(
+      fc.record({
+        chassis: fc.subarray(['node1', 'node3']),
+        additional: fc.subarray(['node1', 'node2']),
+      }),
+      { nil: undefined },
+    ),
+  })
+  .map(({ name, object }): Change => ({ kind: 'PortsBound', key: name, object }));
 
 const settings = fc
   .constantFrom<Settings>(
@@ -179,6 +194,7 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 5, arbitrary: subnet.map((object): Change => ({ kind: 'Subnet', key: object.metadata.name, object })) },
   { weight: 2, arbitrary: subnetName.map((key): Change => ({ kind: 'Subnet', key, object: undefined })) },
   { weight: 2, arbitrary: placement },
+  { weight: 2, arbitrary: bound },
   { weight: 6, arbitrary: nic.map((object): Change => ({ kind: 'IP', key: object.metadata.name, object })) },
   { weight: 1, arbitrary: pool.map((object): Change => ({ kind: 'IPPool', key: object.metadata.name, object })) },
   {
