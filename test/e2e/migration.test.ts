@@ -260,6 +260,17 @@ test('a machine that lost its first NIC moves with the second, and gets another 
   await at.lab.ok('vm', 'migrate', 'plugged');
   expect(await devices()).toEqual(['eth1', 'lo']);
   await at.lab.reaches('default/b', second!, 3000);
+  // under the name that it had
+  await at.lab.declare(template([], { name: 'n1' }, { name: 'n2' }));
+  await vi.waitFor(async () => expect(await devices()).toEqual(['eth0', 'eth1', 'lo']), SOON);
+  await at.lab.ok('vm', 'migrate', 'plugged');
+  await vi.waitFor(async () => {
+    const { status } = await at.instance('plugged');
+    const first = status?.interfaces?.find(({ name }) => name === 'n1')?.ipAddress;
+    await at.lab.reaches('default/b', first ?? '', 3000);
+  }, SOON);
+  await at.lab.declare(template([], { name: 'n1', state: 'absent' }, { name: 'n2' }));
+  await vi.waitFor(async () => expect(await devices()).toEqual(['eth1', 'lo']), SOON);
   const again = { name: 'again', multus: { networkName: 'n1' } };
   await at.lab.declare(template([again], { name: 'n1', state: 'absent' }, { name: 'n2' }, { name: 'again' }));
   await vi.waitFor(async () => expect(await devices()).toEqual(['eth0', 'eth1', 'lo']), SOON);
