@@ -22,6 +22,7 @@ import { EventRecorder } from './events.ts';
 import { worldChange } from './feed.ts';
 import { machinesOf, Placements } from './placements.ts';
 import type { Metrics } from './metrics.ts';
+import { splitObject } from './object-key.ts';
 import { Owners } from './owners.ts';
 import { isAlive, ownerKey, ownerOf, type Pod } from './pod.ts';
 import { Progress } from './progress.ts';
@@ -389,11 +390,6 @@ export class Controller {
       if (ip) this.#events.record(ip, 'Warning', 'RejectedByOvn', `row ${id} is not in OVN: ${why}`);
     }
   }
-}
-
-function splitObject(object: string): [kind: string, name: string] {
-  const slash = object.indexOf('/');
-  return [object.slice(0, slash), object.slice(slash + 1)];
 }
 
 function describe(error: unknown): string {
