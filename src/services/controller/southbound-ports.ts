@@ -30,7 +30,8 @@ export class SouthboundPorts {
       machineOf: (port) => machineOf(caches.ips.get(port)),
       onChange: (machines, ports) => {
         this.follow([], machines);
-        this.#watch.look(ports);
+        // all of a machine's ports are pinned anew when the last of them was let go
+        this.#watch.look(new Set([...ports, ...this.#portsOf(machines)]));
       },
     });
     this.#watch = new PortWatch({
@@ -59,13 +60,17 @@ export class SouthboundPorts {
     const before = placements.filter(({ kind, key }) => kind === 'Placement' && this.#placement(key));
     if (changes.length > 0) this.#options.take(changes);
     this.#bindings.settle(machines);
-    for (const { key } of before)
-      this.#watch.look(this.#options.caches.ipsOf(`VirtualMachine/${key}`).map(({ metadata }) => metadata.name));
+    this.#watch.look(this.#portsOf(before.map(({ key }) => key)));
   }
 
   stop(): void {
     this.#bindings.stop();
     this.#watch.stop();
+  }
+
+  #portsOf(machines: Iterable<string>): readonly string[] {
+    const { caches } = this.#options;
+    return [...machines].flatMap((key) => caches.ipsOf(`VirtualMachine/${key}`).map(({ metadata }) => metadata.name));
   }
 
   #placement(machine: string) {
