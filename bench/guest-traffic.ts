@@ -15,6 +15,8 @@ export const SUM = 'md5sum /root/f';
 export interface Traffic {
   /** the longest time without an answer, milliseconds */
   readonly gap: number;
+  /** answers that came twice */
+  readonly doubled: number;
   /** the connection lived on, and every word came back */
   readonly connected: boolean;
 }
@@ -30,6 +32,7 @@ export async function startTraffic(
   return {
     seen: seen.then(([answers, heard]) => ({
       gap: longestGap(answers),
+      doubled: [...answers.matchAll(/ \(DUP!\)/g)].length,
       connected: heard.trim() === WORDS.join('\n'),
     })),
   };

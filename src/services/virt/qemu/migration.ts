@@ -67,8 +67,9 @@ export async function sendTo(
   qmp: Qmp,
   { uri, postcopy }: Address,
   signal?: AbortSignal,
-  { convergence, bandwidth }: SendSettings = SETTINGS,
+  settings: Partial<SendSettings> = {},
 ): Promise<void> {
+  const { convergence, bandwidth } = { ...SETTINGS, ...settings };
   if (!isActive((await qmp.execute<MigrationInfo>('query-migrate')).status)) {
     if (await hasGone(qmp)) return;
     signal?.throwIfAborted();
