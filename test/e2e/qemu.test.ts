@@ -274,6 +274,33 @@ test('a guest that boots from the kernel on comes up alike', async () => {
   }, 20_000);
 }, 120_000);
 
+test('a guest that changes its memory faster than it can be sent moves all the same, and its memory is right', async () => {
+  await lab.declare(qemu('busy', 'net1', { 'weft.lab/migration-bandwidth': '2Mi' }));
+  const address = await lab.running('default/busy');
+  await lab.reaches('default/light', address, 60_000);
+  const from = await nodeOf('busy');
+  const sum = await shell('busy', 'head -c 3000000 /dev/urandom >/root/f; md5sum /root/f');
+  // 8 MB; what is found in a page is what was left there in the turn before
+  const writer = `$m = "\\0" x 8388608;
+    for ($n = 1; ; $n++) {
+      for ($p = 0; $p < 8388608; $p += 4096) {
+        die "page $p in turn $n\\n" if ord(substr($m, $p, 1)) != ($n - 1) % 256;
+        substr($m, $p, 1) = chr($n % 256);
+      }
+      open($f, ">", "/run/turn"); print $f $n; close $f; rename "/run/turn", "/run/turns";
+    }`;
+  await shell('busy', `perl -e '${writer}' >/dev/null 2>/run/wrong </dev/null &`);
+  await vi.waitFor(async () => expect(await shell('busy', 'cat /run/turns')).toMatch(/^\d+$/), 20_000);
+  const moved = await lab.weft('vm', 'migrate', 'busy');
+  expect([moved.code, moved.stderr]).toEqual([0, expect.any(String)]);
+  expect(await nodeOf('busy')).not.toBe(from);
+  const turns = Number(await shell('busy', 'cat /run/turns'));
+  await vi.waitFor(async () => expect(Number(await shell('busy', 'cat /run/turns'))).toBeGreaterThan(turns), 20_000);
+  expect(await shell('busy', 'cat /run/wrong')).toBe('');
+  expect(await shell('busy', 'md5sum /root/f')).toBe(sum);
+  await lab.reaches('default/light', address);
+}, 120_000);
+
 test('a guest that is deleted leaves nothing behind', async () => {
   const [pid, node] = [await qemuPid('one'), await nodeOf('one')];
   const { code } = await lab.kubectl('delete', 'vm', 'one', '--wait', '--timeout=60s');

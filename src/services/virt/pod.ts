@@ -1,5 +1,6 @@
 /** Pods and Nodes as far as virt reads them. */
 import { NETWORKS_ANNOTATION } from '../../core/ipam/attachments.ts';
+import { bandwidthOf } from './qemu/bandwidth.ts';
 import { bootOf } from './qemu/boot.ts';
 import type { Condition, KubeObject, OwnerReference } from '../../kinds/object.ts';
 
@@ -103,8 +104,8 @@ export function guestRefusal(annotations: Readonly<Record<string, string>> | und
   const sort = annotations?.[GUEST_ANNOTATION] ?? 'namespace';
   if (sort === 'namespace') return undefined;
   if (sort === 'qemu') {
-    const boot = bootOf(annotations);
-    return typeof boot === 'object' ? { reason: 'Invalid', message: boot.problem } : undefined;
+    const wrong = [bootOf(annotations), bandwidthOf(annotations)].find((value) => typeof value === 'object');
+    return wrong && { reason: 'Invalid', message: wrong.problem };
   }
   return {
     reason: 'Invalid',

@@ -150,6 +150,7 @@ describe('a machine', () => {
 
   test.each([
     ['another sort of guest', { 'weft.lab/guest': 'vmware' }, 'Invalid'],
+    ['a bandwidth that is none', { 'weft.lab/guest': 'qemu', 'weft.lab/migration-bandwidth': 'fast' }, 'Invalid'],
     ['an annotation that is none', { [NETWORKS_ANNOTATION]: 'Not A Name' }, 'Invalid'],
   ])('that asks for %s says why it does not start', async (_what, annotations, reason) => {
     await addMachine('web', {}, annotations);

@@ -8,10 +8,16 @@ import { type Qmp, QmpError } from './qmp.ts';
 
 /** milliseconds: ten announcements within half a second, the first at once */
 const ANNOUNCE = { 'announce-initial': 10, 'announce-max': 100, 'announce-rounds': 8, 'announce-step': 10 };
-/** milliseconds between looks */
-const LOOK = 5;
+/** milliseconds between looks, when no event says that there is something to see: each one holds QEMU up */
+const LOOK = 100;
+/**
+ * milliseconds that a guest has the processors to itself after it has arrived: its code must be translated anew, and whoever waits for its first
+ * answers waits longer the more is done beside it. Nothing that follows is urgent: OVN has opened the port by the RARP.
+ */
+const SETTLE = 250;
 /** milliseconds for a source that failed or was called off to run again */
 const RECOVERY = 10_000;
+const RECOVERY_LOOK = 5;
 
 export interface SendSettings {
   /** milliseconds of pre-copy after which it is given up for post-copy */
@@ -56,13 +62,14 @@ export async function listen(qmp: Qmp, host: string): Promise<Address> {
   return { uri: `tcp:${at}:${port}`, postcopy };
 }
 
-/** Source: resolves when the guest has left. @throws Error when it has not, and runs on */
+/** Source: resolves when the guest has left, and has settled where it is. @throws Error when it has not, and runs on */
 export async function sendTo(
   qmp: Qmp,
   { uri, postcopy }: Address,
   signal?: AbortSignal,
-  { convergence, bandwidth }: SendSettings = SETTINGS,
+  settings: Partial<SendSettings> = {},
 ): Promise<void> {
+  const { convergence, bandwidth } = { ...SETTINGS, ...settings };
   if (!isActive((await qmp.execute<MigrationInfo>('query-migrate')).status)) {
     if (await hasGone(qmp)) return;
     signal?.throwIfAborted();
@@ -72,7 +79,7 @@ export async function sendTo(
     await qmp.execute('migrate', { uri });
   }
   const why = await follow(qmp, postcopy ? convergence : Infinity, signal);
-  if (why === undefined) return;
+  if (why === undefined) return sleep(SETTLE);
   await untilItRuns(qmp);
   throw new Error(`the guest could not be sent: ${why}`);
 }
@@ -82,14 +89,15 @@ export async function hasGone(qmp: Qmp): Promise<boolean> {
   return (await qmp.execute<{ readonly status: string }>('query-status')).status === 'postmigrate';
 }
 
-/** Target: resolves when the guest runs here. @throws Error when QEMU ends before */
+/** Target: resolves when the guest runs here, and has settled. @throws Error when QEMU ends before */
 export async function untilArrived(qmp: Qmp, signal?: AbortSignal): Promise<void> {
   for (;;) {
     signal?.throwIfAborted();
+    const seen = qmp.events;
     const { status } = await qmp.execute<{ readonly status: string }>('query-status');
-    if (status === 'running') return;
-    if (status === 'paused') return void (await qmp.execute('cont'));
-    await sleep(LOOK, undefined, signal ? { signal } : {});
+    if (status === 'paused') await qmp.execute('cont');
+    if (status === 'running' || status === 'paused') return sleep(SETTLE);
+    await qmp.eventAfter(seen, LOOK, signal);
   }
 }
 
@@ -126,6 +134,7 @@ async function follow(qmp: Qmp, patience: number, signal?: AbortSignal): Promise
   let cancelled = false;
   let inPostcopy = false;
   for (;;) {
+    const seen = qmp.events;
     const { status, 'error-desc': why } = await qmp.execute<MigrationInfo>('query-migrate');
     if (status === 'completed') return undefined;
     if (status === 'cancelled') return 'it was called off';
@@ -140,12 +149,12 @@ async function follow(qmp: Qmp, patience: number, signal?: AbortSignal): Promise
       inPostcopy = true;
       await qmp.execute('migrate-start-postcopy');
     }
-    await sleep(LOOK);
+    await qmp.eventAfter(seen, LOOK);
   }
 }
 
 async function untilItRuns(qmp: Qmp): Promise<void> {
-  for (const end = performance.now() + RECOVERY; performance.now() < end; await sleep(LOOK)) {
+  for (const end = performance.now() + RECOVERY; performance.now() < end; await sleep(RECOVERY_LOOK)) {
     const { status } = await qmp.execute<{ readonly status: string }>('query-status');
     if (status === 'running') return;
     if (status === 'paused' || status === 'postmigrate') await qmp.execute('cont').catch(() => undefined);

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { isRunning, type ProcessId } from '../../../lib/proc/process-id.ts';
 import type { MachineNic, MachinePlan, MachineRecord, MigratableKind, PodSide, Remember } from '../machine/machine.ts';
 import { AgentHub } from './agent-hub.ts';
+import { bandwidthOf } from './bandwidth.ts';
 import { bootOf } from './boot.ts';
 import { MOST_NICS, type MachineOptions } from './command-line.ts';
 import { GuestCommand } from './guest-command.ts';
@@ -31,6 +32,8 @@ export interface QemuMachine extends MachineRecord {
   readonly log: string;
   readonly generation: string;
   readonly identity: GuestIdentity;
+  /** bytes a second at which it is sent, when that was asked for */
+  readonly bandwidth?: number;
   /** absent until QEMU was started */
   readonly process?: ProcessId;
 }
@@ -115,9 +118,9 @@ export const qemuKind: MigratableKind<QemuMachine> = {
     return { machine: waiting, address: JSON.stringify(address) };
   },
 
-  async send({ directory }: QemuMachine, address: string, signal?: AbortSignal): Promise<void> {
+  async send({ directory, bandwidth }: QemuMachine, address: string, signal?: AbortSignal): Promise<void> {
     const to = parseAddress(address);
-    await withQmp(directory, (qmp) => sendTo(qmp, to, signal));
+    await withQmp(directory, (qmp) => sendTo(qmp, to, signal, bandwidth === undefined ? {} : { bandwidth }));
   },
 
   async hasLeft(machine: QemuMachine): Promise<boolean> {
@@ -165,11 +168,15 @@ function offeredMachine(plan: MachinePlan, offer: string): QemuMachine {
   return machineWith(plan, { id: id!, generation: generation!, machineId: machineId! });
 }
 
-function machineWith({ hostname, pod, nics, run }: MachinePlan, { id, generation, machineId }: Traits): QemuMachine {
+function machineWith(plan: MachinePlan, { id, generation, machineId }: Traits): QemuMachine {
+  const { hostname, pod, nics, run, annotations } = plan;
+  const bandwidth = bandwidthOf(annotations);
+  if (typeof bandwidth === 'object') throw new Error(bandwidth.problem);
   const short = pod.sandbox.slice(0, 16);
   const identity = { hostname, machineId, nics };
   const directory = `${run}/qemu/${short}`;
-  return checked({ kind: 'qemu', id, generation, directory, log: `/var/log/guest-${short}.log`, identity });
+  const log = `/var/log/guest-${short}.log`;
+  return checked({ kind: 'qemu', id, generation, directory, log, identity, ...(bandwidth ? { bandwidth } : {}) });
 }
 
 function checked(machine: QemuMachine): QemuMachine {

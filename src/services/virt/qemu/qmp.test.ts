@@ -60,6 +60,25 @@ test('events come by themselves', async () => {
   qmp.close();
 });
 
+test('who waits for an event is woken by it, also when it came before the waiting', async () => {
+  const qmp = await connect();
+  const seen = qmp.events;
+  const woken = qmp.eventAfter(seen, 60_000);
+  await qmp.execute('cont');
+  await woken;
+  expect(events.map(({ event }) => event)).toEqual(['RESUME']);
+  await qmp.eventAfter(seen, 60_000);
+  const abort = new AbortController();
+  const waits = qmp.eventAfter(qmp.events, 60_000, abort.signal);
+  abort.abort();
+  await expect(waits).rejects.toThrow('aborted');
+  await qmp.eventAfter(qmp.events, 1);
+  const last = qmp.eventAfter(qmp.events, 60_000);
+  qemu.kill('SIGKILL');
+  await last;
+  expect(qmp.isOpen).toBe(false);
+});
+
 test('when QEMU ends, what waits fails and the end is told once', async () => {
   const onEnd = vi.fn();
   const qmp = await connect({ onEnd });

@@ -3,6 +3,7 @@
  * https://www.qemu.org/docs/master/interop/qmp-spec.html
  */
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface QmpEvent {
   readonly event: string;
@@ -63,6 +64,9 @@ export class Qmp {
   #text = '';
   #greeted: (() => void) | undefined;
   #ended: Error | undefined;
+  #events = 0;
+  /** wakes whoever waits for an event */
+  readonly #wake = new Set<() => void>();
 
   private constructor(socket: Socket, options: QmpOptions) {
     this.#socket = socket;
@@ -104,6 +108,26 @@ export class Qmp {
     }) as Promise<T>;
   }
 
+  /** how many events have come */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Resolves when more events have come than `seen`, when the connection ends, or after so many milliseconds. @throws AbortError */
+  async eventAfter(seen: number, patience: number, signal?: AbortSignal): Promise<void> {
+    if (this.#events > seen || !this.isOpen) return;
+    const over = new AbortController();
+    const wake = () => over.abort();
+    this.#wake.add(wake);
+    try {
+      await sleep(patience, undefined, { signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal });
+    } catch (error) {
+      if (!over.signal.aborted) throw error;
+    } finally {
+      this.#wake.delete(wake);
+    }
+  }
+
   /** Calls that wait fail; no event comes any more. */
   close(): void {
     this.#end(new Error('the connection to QEMU was closed'));
@@ -136,8 +160,11 @@ export class Qmp {
 
   #receive({ QMP, event, data, id, return: value, error }: Message): void {
     if (QMP !== undefined) this.#greeted?.();
-    else if (event !== undefined) this.#options.onEvent?.({ event, ...(data ? { data } : {}) });
-    else {
+    else if (event !== undefined) {
+      this.#events += 1;
+      this.#wakeAll();
+      this.#options.onEvent?.({ event, ...(data ? { data } : {}) });
+    } else {
       const waiting = id === undefined ? undefined : this.#settle(id);
       if (error) waiting?.reject(new QmpError(waiting.command, error));
       else waiting?.resolve(value);
@@ -151,10 +178,16 @@ export class Qmp {
     return waiting;
   }
 
+  #wakeAll(): void {
+    for (const wake of this.#wake) wake();
+    this.#wake.clear();
+  }
+
   #end(error: Error): void {
     if (this.#ended) return;
     this.#ended = error;
     this.#socket.destroy();
+    this.#wakeAll();
     for (const id of this.#waiting.keys()) this.#settle(id)?.reject(error);
     this.#options.onEnd?.();
   }
