@@ -18,13 +18,14 @@ export interface Route {
 /**
  * @param vpcSubnets all subnets of the VPC, its own among them or not
  * @param staticRoutes of the VPC: the router knows the next hops, the guest only the router
- * @param defaultFor families of which this interface has the default route
+ * @param families those that the interface has addresses of
+ * @param defaultFor those of which it has the default route
  */
 export function guestRoutes(
   subnet: Subnet,
   vpcSubnets: Iterable<Subnet>,
   staticRoutes: readonly StaticRoute[],
-  defaultFor: ReadonlySet<Family>,
+  { families, defaultFor }: { readonly families: ReadonlySet<Family>; readonly defaultFor: ReadonlySet<Family> },
 ): Route[] {
   const own = cidrsOf(subnet);
   // once: it may be an iterator
@@ -36,7 +37,7 @@ export function guestRoutes(
     .flatMap(({ cidr = '' }) => attempt(() => parseInterface(cidr).cidr) ?? []);
   const gateways = (subnet.spec?.gateway ?? '').split(',').flatMap((text) => attempt(() => parseIp(text)) ?? []);
   const routes: Route[] = [];
-  for (const cidr of own) {
+  for (const cidr of own.filter(({ family }) => families.has(family))) {
     const gateway = gateways.find((ip) => cidrContains(cidr, ip));
     if (!gateway) continue;
     const gw = formatIp(gateway);

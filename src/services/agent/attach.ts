@@ -166,7 +166,7 @@ export class Attacher {
           subnet,
           this.#options.subnets(),
           this.#options.vpc(subnet.spec?.vpc ?? '')?.spec?.staticRoutes ?? [],
-          defaultFor,
+          { families: new Set(familiesOf(value('ip_address') ?? '')), defaultFor },
         ),
         ...extraRoutes(value('routes')),
       ],
@@ -182,7 +182,7 @@ export class Attacher {
       .filter((selection) => this.#isOurs(selection))
       .map((selection) => selectionProvider(selection, selections));
     const index = Math.max(0, providers.indexOf(provider));
-    const families = (name: string) => familiesOf(annotations[`${name}.kubernetes.io/cidr`] ?? '');
+    const families = (name: string) => familiesOf(annotations[`${name}.kubernetes.io/ip_address`] ?? '');
     const wish = annotations[`${provider}.kubernetes.io/default_route`];
     if (wish !== undefined) return { index, defaultFor: new Set(wish === 'true' ? families(provider) : []) };
     const earlier = new Set(providers.slice(0, index).flatMap(families));
@@ -236,8 +236,8 @@ function addressesOf(ips: string, cidrs: string, gateways: string): CniAddress[]
   });
 }
 
-function familiesOf(cidrs: string): Family[] {
-  return cidrs.split(',').flatMap((text) => attempt(() => parseInterface(text.trim()).cidr.family) ?? []);
+function familiesOf(addresses: string): Family[] {
+  return addresses.split(',').flatMap((text) => attempt(() => parseIp(text.trim()).family) ?? []);
 }
 
 function withLength({ ip, cidr }: CniAddress): string {

@@ -81,7 +81,7 @@ export class Reservations {
     const allocation = this.#allocate(subnet, vipHolder(name), requestOf([v4ip, v6ip], macAddress));
     if (allocation instanceof AllocationError) {
       this.#stuck.add(key);
-      return this.#storeVip(vip, {}, about(vip, 'False', allocation.reason, allocation.message));
+      return this.#storeVip(vip, {}, about('False', allocation.reason, allocation.message));
     }
     const texts = allocation.ips.map(formatIp);
     const { v4IpAddress, v6IpAddress } = addressFields(texts);
@@ -89,12 +89,11 @@ export class Reservations {
     const unbuilt = ['namespace', 'selector', 'type'].find((field) => isSet(vip.spec?.[field as 'type']));
     const ready = unbuilt
       ? about(
-          vip,
           'False',
           'NotImplemented',
           `${texts.join(', ')} is reserved; spec.${unbuilt} is not built yet and has no effect: sharing the address between machines`,
         )
-      : about(vip, 'True', 'Ready', `${texts.join(', ')} is reserved`);
+      : about('True', 'Ready', `${texts.join(', ')} is reserved`);
     await this.#storeVip(
       vip,
       {
@@ -169,8 +168,9 @@ function isSet(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
-function about({ metadata }: KubeObject, status: 'True' | 'False', reason: string, message: string): Finding {
-  return { type: 'Ready', status, reason, message, observedGeneration: metadata.generation ?? 1 };
+/** without observedGeneration: a Vip has no status of its own, so that each thing said of it is a new generation */
+function about(status: 'True' | 'False', reason: string, message: string): Finding {
+  return { type: 'Ready', status, reason, message };
 }
 
 /** whether a merge patch would change nothing */
