@@ -157,23 +157,13 @@ test('the doctor: well at first; finds what was broken by hand, says it, repairs
     '{"spec":{"v4IpAddress":"10.1.0.98"}}',
   );
   expect(edit.stderr).toMatch(/spec\.v4IpAddress: .*cannot change from 10\.1\.0\.2 to 10\.1\.0\.98/);
-  await lab.declare({
-    apiVersion: 'kubeovn.io/v1',
-    kind: 'IP',
-    metadata: { name: 'misnamed' },
-    spec: { subnet: 'net', namespace: 'default', podName: 'peer', podType: 'VirtualMachine', v4IpAddress: '10.1.0.97' },
-  });
   const sick = await lab.weft('doctor', '-o', 'json');
   expect(sick.code).toBe(1);
   expect((JSON.parse(sick.stdout) as { problems: { what: string }[] }).problems.map(({ what }) => what)).toEqual([
-    'IP object misnamed',
     'port ghost on the switch of subnet net',
   ]);
   const fixed = await lab.weft('doctor', '--fix');
-  expect([fixed.code, fixed.stdout]).toEqual([
-    0,
-    expect.stringMatching(/^repaired {2}IP object misnamed[^]*\nrepaired {2}port ghost/),
-  ]);
+  expect([fixed.code, fixed.stdout]).toEqual([0, expect.stringMatching(/^repaired {2}port ghost/)]);
   expect(JSON.parse((await lab.weft('doctor', '-o', 'json')).stdout)).toEqual({ healthy: true, problems: [] });
   await lab.expectInSync();
 });

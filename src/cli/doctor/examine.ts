@@ -32,13 +32,13 @@ export async function examine({ fix, name, output }: Flags): Promise<boolean> {
     const networks = await networkProblems(client);
     const addresses: Line[] = [];
     for (const finding of found) {
-      const { what, why, todo } = finding;
-      const repaired = fix ? { repaired: await repair(client, paths, finding.repair) } : {};
+      const { what, why, todo, repair: wish } = finding;
+      const repaired = fix && wish ? { repaired: await repair(client, paths, wish) } : {};
       addresses.push({ what, why, todo, ...repaired });
     }
     return [...processes, ...networks, ...addresses];
   });
-  const healthy = lines.every(({ repaired }) => repaired);
+  const healthy = lines.every(({ repaired, severity }) => repaired || severity === 'warning');
   await print({ healthy, problems: lines }, output, () => describe(lines, fix === true));
   return healthy;
 }
@@ -53,12 +53,12 @@ async function lasting(client: KubeClient, paths: LabPaths): Promise<readonly Fi
 
 function describe(lines: readonly Line[], fixed: boolean): string {
   if (lines.length === 0) return 'nothing is wrong';
-  const open = lines.filter(({ repaired }) => !repaired).length;
+  const open = lines.filter(({ repaired, severity }) => !repaired && severity !== 'warning').length;
   const hint = fixed || open === 0 ? [] : ['', '`weft doctor --fix` repairs IP objects and ports; the rest is yours'];
   return [
     ...lines.map(
-      ({ what, why, todo, repaired }) =>
-        `${repaired ? 'repaired' : 'WRONG   '}  ${what}: ${why}${repaired ? '' : `; ${todo}`}`,
+      ({ what, why, todo, repaired, severity }) =>
+        `${repaired ? 'repaired' : severity === 'warning' ? 'warning ' : 'WRONG   '}  ${what}: ${why}${repaired ? '' : `; ${todo}`}`,
     ),
     ...hint,
   ].join('\n');

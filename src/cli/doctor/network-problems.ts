@@ -10,6 +10,8 @@ export interface Problem {
   readonly what: string;
   readonly why: string;
   readonly todo: string;
+  /** it works all the same */
+  readonly severity?: 'warning';
 }
 
 export async function networkProblems(client: KubeClient): Promise<readonly Problem[]> {
@@ -18,7 +20,8 @@ export async function networkProblems(client: KubeClient): Promise<readonly Prob
   return lists.flatMap(({ items }, index) =>
     items.flatMap(({ metadata, status }) =>
       wrongOf((status as { readonly conditions?: readonly Condition[] } | undefined)?.conditions).map(
-        ({ message }) => ({
+        ({ message, type }) => ({
+          ...(type === 'Warning' ? { severity: 'warning' as const } : {}),
           what: `${kinds[index]!.kind} ${metadata.name}`,
           why: message,
           todo: `kubectl describe ${kinds[index]!.singular} ${metadata.name} has the whole story`,

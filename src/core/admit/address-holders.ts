@@ -9,7 +9,7 @@ import type { InterfaceOwner } from '../ipam/interfaces.ts';
 import { macFor } from '../ovn/mac.ts';
 import { logicalRouterPortName } from '../ovn/names.ts';
 
-function cidrsOf({ spec }: Subnet) {
+export function cidrsOf({ spec }: Subnet) {
   return (spec?.cidrBlock ?? '').split(',').flatMap((text) => attempt(() => parseInterface(text.trim()).cidr) ?? []);
 }
 

@@ -69,3 +69,21 @@ test('Vip: an address that nobody has, for good once it is given', () => {
   };
   expect(errors(holder, undefined, [given])).toEqual([expect.stringMatching(/v4IpAddress: it is in use by Vip a/)]);
 });
+
+test('an IP object of a user must fit the interface that will come', () => {
+  const reservation = (name: string, spec: object): KubeObject => ({
+    apiVersion: 'kubeovn.io/v1',
+    kind: 'IP',
+    metadata: { name },
+    spec: { subnet: 'net1', podName: 'vm', namespace: 'ns', podType: 'VirtualMachine', ...spec },
+  });
+  expect(errors(reservation('vm.ns.a.ns.ovn', {}))).toEqual([]);
+  expect(errors(reservation('foo', {}))).toEqual([
+    expect.stringMatching(/^metadata.name: must be the name of the interface, vm\.ns\./),
+  ]);
+  expect(errors(reservation('vm.ns', { podType: 'VM' }))).toEqual([
+    expect.stringMatching(/^spec.podType: must be VirtualMachine/),
+  ]);
+  const stored = admit(reservation('vm.ns', { ipAddress: '10.0.0.31' }), undefined, neighbours()).object;
+  expect(stored.spec).toMatchObject({ v4IpAddress: '10.0.0.31' });
+});

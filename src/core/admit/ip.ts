@@ -9,8 +9,10 @@ import type { ReadonlyWorld } from '../compile/world.ts';
 import { addressHolder } from './address-holders.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
 
-export function admitIp({ object, old, neighbours }: Review<IpObject>): Verdict<IpObject> {
+export function admitIp({ object: given, old, neighbours }: Review<IpObject>): Verdict<IpObject> {
   const findings = new Findings();
+  const object = withFamilies(given);
+  if (!old && object.metadata.labels?.[RESERVED] !== 'false') checkReservation(object, findings);
   const { subnet = '', macAddress = '' } = object.spec ?? {};
   const { name } = object.metadata;
   const found = neighbours.get('Subnet', subnet);
@@ -41,6 +43,44 @@ export function admitIp({ object, old, neighbours }: Review<IpObject>): Verdict<
   if (macAddress !== '' && macAddress !== old?.spec?.macAddress) checkMac(object, neighbours, findings);
   return { object, warnings: findings.warnings, errors: findings.errors };
 }
+
+/** the addresses of `ipAddress` in the fields of their families, where those say nothing */
+function withFamilies(ip: IpObject): IpObject {
+  const { ipAddress = '', v4IpAddress = '', v6IpAddress = '' } = ip.spec ?? {};
+  if (ipAddress === '' || v4IpAddress !== '' || v6IpAddress !== '') return ip;
+  const texts = ipAddress.split(',').map((text) => text.trim());
+  const v4 = texts.find((text) => !text.includes(':'));
+  const v6 = texts.find((text) => text.includes(':'));
+  return {
+    ...ip,
+    spec: {
+      ...ip.spec,
+      ...(v4 === undefined ? {} : { v4IpAddress: v4 }),
+      ...(v6 === undefined ? {} : { v6IpAddress: v6 }),
+    },
+  };
+}
+
+/** An object that a user makes for an interface that is not there yet: it must fit the interface that will come. */
+function checkReservation({ metadata, spec }: IpObject, findings: Findings): void {
+  const { podName = '', namespace = '', podType = '' } = spec ?? {};
+  for (const [field, value] of Object.entries({ podName, namespace }))
+    if (value === '')
+      findings.warn(`spec.${field}`, 'is empty: the address is held, but no machine and no pod will get it');
+  if (!POD_TYPES.has(podType))
+    findings.invalid('spec.podType', podType, 'must be VirtualMachine, StatefulSet, or "" for a pod');
+  const stem = `${podName}.${namespace}`;
+  if (podName !== '' && namespace !== '' && metadata.name !== stem && !metadata.name.startsWith(`${stem}.`))
+    findings.invalid(
+      'metadata.name',
+      metadata.name,
+      `must be the name of the interface, ${stem}.<network>.<namespace of the network>.ovn: under another one nobody would get the address`,
+    );
+}
+
+const POD_TYPES: ReadonlySet<string> = new Set(['', 'VirtualMachine', 'StatefulSet']);
+/** label of IP objects: "false" on those that Weft makes */
+const RESERVED = 'ovn.kubernetes.io/ip_reserved';
 
 function checkPlace(ip: Ip, path: string, { metadata, spec }: Subnet, findings: Findings): void {
   const text = formatIp(ip);

@@ -145,13 +145,24 @@ test('its own address is free for it, also an excluded one that an IP object res
 
 test('a network that is attached a second time renames its interfaces, and a warning says what follows', () => {
   const [one, two] = [machine('vm2'), machine('vm2', { networks: ['blue', 'blue'] })];
-  expect(admit(two, one, world()).warnings).toEqual([
+  const had = (port: string) => {
+    const made = world();
+    made.apply({
+      kind: 'IP',
+      key: port,
+      object: object('IP', port, { subnet: 'net', v4IpAddress: '10.0.0.22' }) as never,
+    });
+    return made;
+  };
+  expect(admit(two, one, world()).warnings).toEqual([]);
+  expect(admit(two, one, had('vm2.shop.blue.shop.ovn')).warnings).toEqual([
     expect.stringMatching(
       /network nic-0 becomes vm2\.shop\.blue\.shop\.ovn\.pod\w+ instead of vm2\.shop\.blue\.shop\.ovn, because its network is attached more than once now/,
     ),
   ]);
-  expect(admit(one, two, world()).warnings).toEqual([expect.stringMatching(/attached only once now/)]);
-  expect(admit(machine('vm2', { networks: ['blue', 'red'] }), one, world()).warnings).toEqual([]);
+  // taken back before the machine started anew: it has had the old name all along
+  expect(admit(one, two, had('vm2.shop.blue.shop.ovn')).warnings).toEqual([]);
+  expect(admit(machine('vm2', { networks: ['blue', 'red'] }), one, had('vm2.shop.blue.shop.ovn')).warnings).toEqual([]);
 });
 
 test('networks that do not exist yet are no reason to refuse', () => {
@@ -171,7 +182,7 @@ test('a copy, known by the mark of its original, gets its own addresses and says
   const verdict = admit(clone, undefined, world(original));
   expect(verdict.errors).toEqual([]);
   expect(verdict.warnings).toEqual([
-    expect.stringMatching(/is a copy of shop\/vm9, which keeps its addresses \(10.0.0.33, 02:00:00:00:00:33\)/),
+    expect.stringMatching(/is a copy of shop\/vm9, which keeps 10.0.0.33, 02:00:00:00:00:33/),
   ]);
   expect(verdict.object).toEqual({
     ...machine('clone'),
@@ -189,4 +200,59 @@ test('a copy of a machine that is gone keeps its addresses: it takes its place',
   const verdict = admit(renamed, undefined, world());
   expect(verdict).toMatchObject({ errors: [], warnings: [] });
   expect(verdict.object.metadata.annotations).toEqual({ 'network.harvesterhci.io/addresses-of': 'shop/vm10' });
+});
+
+test('a copy keeps what is its own: only what the original has is taken out', () => {
+  const original = admit(machine('vm9', { template: blue('10.0.0.33'), mac: '02:00:00:00:00:33' }), undefined, world())
+    .object as VirtualMachine;
+  const clone = machine('clone', {
+    template: blue('10.0.0.34'),
+    mac: '02:00:00:00:00:33',
+    own: original.metadata.annotations ?? {},
+  });
+  const { object: stored, errors: refused } = admit(clone, undefined, world(original));
+  expect(refused).toEqual([]);
+  expect(stored.metadata.annotations).toEqual({
+    'network.harvesterhci.io/addresses-of': 'shop/clone',
+    'network.harvesterhci.io/addresses-not-copied': '02:00:00:00:00:33 of shop/vm9',
+  });
+  expect((stored as VirtualMachine).spec?.template?.metadata?.annotations).toEqual(blue('10.0.0.34'));
+  expect(JSON.stringify(stored)).not.toContain('macAddress');
+});
+
+test('wishes that nobody hears, words that are none, options that do not fit, a wish under a running guest', () => {
+  const warned = (said: Said) => admit(machine('vm2', said), undefined, world()).warnings;
+  expect(warned({ own: { 'static-ip.harvesterhci.io/nic-9': '10.0.0.40' } })).toEqual([
+    expect.stringMatching(
+      /static-ip\.harvesterhci\.io\/nic-9\]: no interface of this machine answers to this key, so it has no effect: its interfaces are blue\.shop\.ovn \(nic-0\)/,
+    ),
+  ]);
+  expect(warned({ template: { 'red.shop.ovn.kubernetes.io/ip_adress': '10.0.0.40' } })).toHaveLength(1);
+  expect(
+    warned({ networks: ['blue', 'blue'], template: { 'blue.shop.ovn.nic-1.kubernetes.io/ip_address': '10.0.0.40' } }),
+  ).toEqual([]);
+  expect(
+    errors(
+      machine('vm2', {
+        networks: ['blue', 'blue'],
+        template: { 'blue.shop.ovn.nic-1.kubernetes.io/ip_address': '10.9.0.40' },
+      }),
+    ),
+  ).toHaveLength(1);
+  expect(errors(machine('vm2', { template: { 'blue.shop.ovn.kubernetes.io/default_route': 'no' } }))).toEqual([
+    expect.stringMatching(/default_route\]: must be "true" or "false"/),
+  ]);
+  expect(
+    errors(machine('vm2', { template: { 'blue.shop.ovn.kubernetes.io/dhcp-v4-options': 'router=10.9.0.1' } })),
+  ).toEqual([expect.stringMatching(/option router 10.9.0.1 is outside of 10.0.0.0\/24/)]);
+  expect(admit(machine('vm1', { template: blue('10.0.0.6') }), undefined, world()).warnings).toEqual([
+    expect.stringMatching(/a machine that runs keeps 10.0.0.5 until it starts anew/),
+  ]);
+});
+
+test('lists of addresses: of another namespace’s pool, or all in use', () => {
+  const pool = (text: string) => errors(machine('vm2', { template: { 'ovn.kubernetes.io/ip_pool': text } }));
+  expect(pool('10.0.0.50,10.0.0.20')).toEqual([expect.stringMatching(/10.0.0.50 belongs to IPPool gold/)]);
+  expect(pool('10.0.0.5,10.0.0.9')).toEqual([expect.stringMatching(/all of them are in use in subnet net/)]);
+  expect(pool('10.0.0.5,10.0.0.20')).toEqual([]);
 });

@@ -2,18 +2,18 @@
  * Addresses that a virtual machine asks for by name, judged before the machine is stored: in the subnet, free, of a family that the subnet has.
  * A copy of another machine, known by the mark that the original carries, does not keep what the original has: it gets its own.
  */
+import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import { formatIp } from '../../lib/netaddr/ip.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { OPTION_ANNOTATIONS } from '../dhcp/subnet-options.ts';
-import { parseOptions } from '../dhcp/option-text.ts';
-import type { OptionSet } from '../dhcp/option-types.ts';
 import { networksOfVm } from '../ipam/attachments.ts';
-import { interfaceOf, type Networks } from '../ipam/interfaces.ts';
-import { machineSources, machineWishes, selectionWishes } from '../ipam/machine-wishes.ts';
-import { wishText } from '../ipam/wishes.ts';
+import { type Interface, interfaceOf, type Networks } from '../ipam/interfaces.ts';
+import { machineSources, machineWishes, placeOf, selectionWishes } from '../ipam/machine-wishes.ts';
+import { type AnnotationSource, unheardWishes, type WishText, wishText } from '../ipam/wishes.ts';
 import {
   addressHolder,
+  cidrsOf,
   askingMachine,
   familiesOf,
   macHolder,
@@ -21,7 +21,8 @@ import {
   placeProblem,
   poolProblem,
 } from './address-holders.ts';
-import { ADDRESSES_OF, NOT_COPIED, withAnnotations, withoutAddresses } from './machine-copy.ts';
+import { ADDRESSES_OF, NOT_COPIED, withAnnotations, withoutWishes } from './machine-copy.ts';
+import { optionsProblem } from './guest-options.ts';
 import type { Findings, Review } from './verdict.ts';
 
 /** one thing that is in the way of an address */
@@ -46,19 +47,51 @@ export function admitAddresses(
   const isCopy = mark !== undefined && mark !== own;
   if (isCopy && taken.length > 0) {
     const lost = taken.map(({ value }) => value).join(', ');
-    findings.warn(
-      'metadata.annotations',
-      `is a copy of ${mark}, which keeps its addresses (${lost}): this machine gets its own`,
-    );
-    return withAnnotations(withoutAddresses(object), { [ADDRESSES_OF]: undefined, [NOT_COPIED]: `${lost} of ${mark}` });
+    findings.warn('metadata.annotations', `is a copy of ${mark}, which keeps ${lost}: this machine gets its own`);
+    const own = withoutWishes(object, new Set(taken.map(({ path }) => path)));
+    const told = withAnnotations(own, { [ADDRESSES_OF]: undefined, [NOT_COPIED]: `${lost} of ${mark}` });
+    return admitAddresses({ object: told, old, neighbours }, findings);
   }
   for (const { path, value, detail, isTaken } of found)
     if (isTaken) findings.duplicate(path, value, detail);
     else findings.invalid(path, value, detail);
-  checkOptions(object, findings);
+  warnOfWishes(object, neighbours, findings);
   const asks = machineWishes(object).length > 0;
   if (asks === (mark === own)) return object;
   return withAnnotations(object, { [ADDRESSES_OF]: asks ? own : undefined });
+}
+
+/** What is asked for and will not be had, or not at once. */
+function warnOfWishes(vm: VirtualMachine, neighbours: ReadonlyWorld, findings: Findings): void {
+  const selections = networksOfVm(vm);
+  if ('problem' in selections) return;
+  const sources = machineSources(vm);
+  const places = selections.map((selection, index) => placeOf(selection, selections, index === 0));
+  const names = places.map(({ provider, nic }) => (nic === undefined ? provider : `${provider} (${nic})`)).join(', ');
+  for (const { path } of unheardWishes(sources, places))
+    findings.warn(
+      path,
+      `no interface of this machine answers to this key, so it has no effect: its interfaces are ${names || 'none'}`,
+    );
+  for (const face of facesOf(vm, neighbours)) {
+    const wishes = selectionWishes(sources, face, face);
+    const { v4IpAddress, v6IpAddress } = neighbours.get('IP', face.port)?.spec ?? {};
+    const has = [v4IpAddress, v6IpAddress].filter((text) => text);
+    if ('problem' in wishes || !wishes.ips || has.length === 0) continue;
+    if (!wishes.ips.values.every((ip) => has.includes(formatIp(ip))))
+      findings.warn(wishes.ips.path, `a machine that runs keeps ${has.join(',')} until it starts anew`);
+  }
+}
+
+/** the interfaces whose networks are known: what is not there yet is told when the machine starts */
+function facesOf(vm: VirtualMachine, neighbours: ReadonlyWorld): readonly Interface[] {
+  const selections = networksOfVm(vm);
+  if ('problem' in selections) return [];
+  const owner = { namespace: vm.metadata.namespace ?? '', name: vm.metadata.name };
+  return selections.flatMap((selection, index) => {
+    const face = interfaceOf(selection, selections, owner, networksIn(neighbours), index === 0);
+    return face && !('problem' in face) ? [face] : [];
+  });
 }
 
 function keyOf({ path, value }: Objection): string {
@@ -66,17 +99,13 @@ function keyOf({ path, value }: Objection): string {
 }
 
 function objections(vm: VirtualMachine, neighbours: ReadonlyWorld): readonly Objection[] {
-  const selections = networksOfVm(vm);
-  const networks = networksIn(neighbours);
   const owner = { namespace: vm.metadata.namespace ?? '', name: vm.metadata.name };
   const found: Objection[] = [];
   const seen = new Map<string, string>();
-  if ('problem' in selections) return found;
   const sources = machineSources(vm);
-  for (const [index, selection] of selections.entries()) {
-    const face = interfaceOf(selection, selections, owner, networks, index === 0);
-    // what is not there yet is told when the machine starts
-    if (!face || 'problem' in face) continue;
+  for (const face of facesOf(vm, neighbours)) {
+    for (const { path, text, problem } of settingProblems(sources, face, neighbours.get('Subnet', face.subnet)))
+      found.push({ path, value: text, detail: problem, isTaken: false });
     const wishes = selectionWishes(sources, face, face);
     if ('problem' in wishes) {
       found.push({ path: wishes.path, value: wishes.value, detail: wishes.problem, isTaken: false });
@@ -128,7 +157,14 @@ function objections(vm: VirtualMachine, neighbours: ReadonlyWorld): readonly Obj
       seen.set(`${face.subnet}|${mac.value}`, `another interface of this machine`);
     }
     if (pool && 'name' in pool) add(pool, namedPoolProblem(pool.name, face.subnet, owner.namespace, neighbours));
-    if (pool && 'choices' in pool) for (const ip of pool.choices.flat()) add(pool, placeProblem(ip, subnet));
+    if (pool && 'choices' in pool) {
+      const free = pool.choices.filter((choice) =>
+        choice.every((ip) => !addressHolder(face.subnet, formatIp(ip), face.port, neighbours)),
+      );
+      for (const ip of pool.choices.flat())
+        add(pool, placeProblem(ip, subnet) ?? poolProblem(ip, face.subnet, owner.namespace, neighbours));
+      if (free.length === 0) add(pool, `all of them are in use in subnet ${face.subnet}: list more addresses`, true);
+    }
   }
   return found;
 }
@@ -140,13 +176,23 @@ function networksIn(neighbours: ReadonlyWorld): Networks {
   };
 }
 
-/** DHCP options by annotation, under whatever key */
-function checkOptions(vm: VirtualMachine, findings: Findings): void {
-  for (const { path, annotations = {} } of machineSources(vm))
-    for (const [key, text] of Object.entries(annotations)) {
-      const [, option] = /(?:^|\.)kubernetes\.io\/(dhcp-v[46]-options)$/.exec(key) ?? [];
-      const set = option && (OPTION_ANNOTATIONS as Readonly<Record<string, OptionSet>>)[option];
-      const parsed = set ? parseOptions(set, text) : undefined;
-      if (parsed && 'problem' in parsed) findings.invalid(`${path}[${key}]`, text, parsed.problem);
-    }
+interface SettingProblem extends WishText {
+  readonly problem: string;
+}
+
+/** settings of an interface that are words of a short list, or DHCP options */
+function* settingProblems(
+  sources: readonly AnnotationSource[],
+  face: Interface,
+  subnet: Subnet | undefined,
+): Generator<SettingProblem> {
+  for (const key of ['default_route', 'port_security']) {
+    const said = wishText(sources, face, key);
+    if (said && said.text !== 'true' && said.text !== 'false') yield { ...said, problem: 'must be "true" or "false"' };
+  }
+  for (const [key, set] of Object.entries(OPTION_ANNOTATIONS)) {
+    const said = wishText(sources, face, key);
+    const problem = said && subnet && optionsProblem(set, said.text, cidrsOf(subnet), subnet.spec?.cidrBlock ?? '');
+    if (said && problem !== undefined) yield { ...said, problem };
+  }
 }

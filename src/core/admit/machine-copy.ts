@@ -1,20 +1,20 @@
 /** Copies of virtual machines: a mark says for whom addresses were asked for, so that a copy does not claim those of its original. */
 import type { VirtualMachine, VmInterface } from '../../kinds/virtual-machine.ts';
-import { isAddressKey } from '../ipam/wishes.ts';
+import { INTERFACES } from '../ipam/machine-wishes.ts';
 
 /** annotation of a machine that asks for addresses by name: which machine they were meant for, `namespace/name` */
 export const ADDRESSES_OF = 'network.harvesterhci.io/addresses-of';
 /** annotation of a machine that was copied: which addresses of the original it did not keep */
 export const NOT_COPIED = 'network.harvesterhci.io/addresses-not-copied';
 
-/** Without anything that asks for an address or a MAC by name. */
-export function withoutAddresses(vm: VirtualMachine): VirtualMachine {
-  const clean = (annotations: Readonly<Record<string, string>> | undefined) =>
-    annotations && Object.fromEntries(Object.entries(annotations).filter(([key]) => !isAddressKey(key)));
+/** Without the annotations and MAC addresses that stand at these paths. */
+export function withoutWishes(vm: VirtualMachine, paths: ReadonlySet<string>): VirtualMachine {
+  const clean = (path: string, annotations: Readonly<Record<string, string>> | undefined) =>
+    annotations && Object.fromEntries(Object.entries(annotations).filter(([key]) => !paths.has(`${path}[${key}]`)));
   const template = vm.spec?.template;
   const interfaces: unknown = template?.spec?.domain?.devices?.interfaces;
-  const templateAnnotations = clean(template?.metadata?.annotations);
-  const metadata = { ...vm.metadata, annotations: clean(vm.metadata.annotations) ?? {} };
+  const templateAnnotations = clean('spec.template.metadata.annotations', template?.metadata?.annotations);
+  const metadata = { ...vm.metadata, annotations: clean('metadata.annotations', vm.metadata.annotations) ?? {} };
   if (!template) return { ...vm, metadata };
   return {
     ...vm,
@@ -33,7 +33,11 @@ export function withoutAddresses(vm: VirtualMachine): VirtualMachine {
                   devices: {
                     ...template.spec.domain?.devices,
                     interfaces: (interfaces as readonly VmInterface[]).map((face) =>
-                      Object.fromEntries(Object.entries(face).filter(([field]) => field !== 'macAddress')),
+                      Object.fromEntries(
+                        Object.entries(face).filter(
+                          ([field]) => !paths.has(`${INTERFACES}[name=${face.name}].${field}`),
+                        ),
+                      ),
                     ) as unknown as readonly VmInterface[],
                   },
                 },

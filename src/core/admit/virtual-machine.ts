@@ -45,15 +45,17 @@ export function admitVirtualMachine(review: Review<VirtualMachine>): Verdict<Vir
 }
 
 /** A network that is attached a second time, or is no longer, renames the interfaces on it: each name is an identity with addresses of its own. */
-function warnOfRenaming({ object, old }: Review<VirtualMachine>, findings: Findings): void {
+function warnOfRenaming({ object, old, neighbours }: Review<VirtualMachine>, findings: Findings): void {
   const before = portsOf(old);
   for (const [nic, port] of portsOf(object)) {
     const former = before.get(nic);
-    if (former !== undefined && former !== port)
-      findings.warn(
-        'spec.template.spec.networks',
-        `the interface of network ${nic} becomes ${port} instead of ${former}, because its network is attached ${port.length > former.length ? 'more than once' : 'only once'} now: it gets another address when the machine starts anew, unless you ask for the one it has`,
-      );
+    // what has no address yet, or had this name all along, loses nothing
+    if (former === undefined || former === port || !neighbours.get('IP', former) || neighbours.get('IP', port))
+      continue;
+    findings.warn(
+      'spec.template.spec.networks',
+      `the interface of network ${nic} becomes ${port} instead of ${former}, because its network is attached ${port.length > former.length ? 'more than once' : 'only once'} now: it gets another address when the machine starts anew, unless you ask for the one it has`,
+    );
   }
 }
 

@@ -83,6 +83,14 @@ export function emitSubnetDhcp(
         field: `spec.dhcpV${family}Options`,
         message: `guests get no IPv${family} DNS server: set dns_server in spec.dhcpV${family}Options, or annotation ${DNS_SERVERS_ANNOTATION} of the VPC, or start the controller with --dns-server`,
       });
+    const mtu = Number(options['mtu'] ?? 0);
+    if (network.mtu > 0 && mtu > network.mtu)
+      emit.issue({
+        severity: 'warning',
+        reason: 'MtuTooLarge',
+        field: 'spec.dhcpV4Options',
+        message: `spec.dhcpV4Options: option mtu tells guests ${mtu} bytes, ${network.mtu} fit between nodes: larger packets are lost; lower it, or leave it out`,
+      });
     if (omittedRoutes > 0)
       emit.issue({
         severity: 'warning',

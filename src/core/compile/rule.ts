@@ -33,6 +33,7 @@ export const ISSUE_REASONS = [
   'RejectedByOvn',
   'NoDnsServer',
   'DhcpRoutesOmitted',
+  'MtuTooLarge',
 ] as const;
 export type IssueReason = (typeof ISSUE_REASONS)[number];
 

@@ -30,7 +30,8 @@ export interface Finding {
   readonly what: string;
   readonly why: string;
   readonly todo: string;
-  readonly repair: Repair;
+  /** none for what a user made */
+  readonly repair?: Repair;
 }
 
 export type Repair =
@@ -59,18 +60,17 @@ function* ipFindings({ ips, subnets, machines, pods }: Books): Generator<Finding
   for (const { metadata, spec } of ips) {
     const { subnet = '', podName = '', namespace = '', podType = '' } = spec ?? {};
     const owner = `${podType === 'VirtualMachine' ? 'VirtualMachine' : 'Pod'}/${namespace}/${podName}`;
+    const isReservation = metadata.labels?.[RESERVED] !== 'false';
     const drop = (why: string): Finding => ({
       what: `IP object ${metadata.name}`,
       why,
       todo: `delete it (kubectl delete ip ${metadata.name}); what needs an address gets one`,
-      repair: { act: 'delete-ip', name: metadata.name, uid: metadata.uid },
+      ...(isReservation ? {} : { repair: { act: 'delete-ip', name: metadata.name, uid: metadata.uid } }),
     });
     if (!known.has(subnet)) yield drop(`its subnet ${JSON.stringify(subnet)} does not exist`);
     else if (metadata.name !== `${podName}.${namespace}` && !metadata.name.startsWith(`${podName}.${namespace}.`))
-      yield drop(
-        `it says that it belongs to ${owner}, whose interfaces are called ${podName}.${namespace}.*: somebody edited its spec`,
-      );
-    else if (metadata.labels?.[RESERVED] === 'false' && !owners.has(owner))
+      yield drop(`it says that it belongs to ${owner}, whose interfaces are called ${podName}.${namespace}.*`);
+    else if (!isReservation && !owners.has(owner))
       yield drop(`its owner ${owner} does not exist, so it holds ${spec?.ipAddress || 'an address'} for nobody`);
   }
 }

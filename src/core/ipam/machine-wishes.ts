@@ -11,6 +11,9 @@ import {
   type WishText,
 } from './wishes.ts';
 
+/** path of a machine's interfaces */
+export const INTERFACES = 'spec.template.spec.domain.devices.interfaces';
+
 /** The annotations of a machine that speak of its interfaces, the nearest to its guest first. */
 export function machineSources({ metadata, spec }: VirtualMachine): readonly AnnotationSource[] {
   return [
@@ -31,9 +34,7 @@ export function selectionWishes(
   { mac, ips }: Pick<NetworkSelection, 'mac' | 'ips'>,
 ): Wishes | WishProblem {
   const path =
-    place.nic === undefined
-      ? `network ${place.namespace}/${place.name}`
-      : `spec.template.spec.domain.devices.interfaces[name=${place.nic}]`;
+    place.nic === undefined ? `network ${place.namespace}/${place.name}` : `${INTERFACES}[name=${place.nic}]`;
   const said = (text: string | undefined, field: string): WishText | undefined =>
     text === undefined ? undefined : { path: `${path}.${field}`, text };
   return wishesOf(sources, place, {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatIp } from '../../lib/netaddr/ip.ts';
-import { isAddressKey, type WishPlace, wishesOf, wishText } from './wishes.ts';
+import { unheardWishes, type WishPlace, wishesOf, wishText } from './wishes.ts';
 
 const FIRST: WishPlace = {
   provider: 'blue.shop.ovn',
@@ -81,14 +81,22 @@ test('ip_pool: a name, a list, pairs of both families', () => {
   expect(pool('10.0.0.5,fd00::5;10.0.0.6,fd00::6')).toEqual(['10.0.0.5,fd00::5', '10.0.0.6,fd00::6']);
 });
 
-test('which keys ask for an address', () => {
-  for (const key of [
-    'ovn.kubernetes.io/ip_address',
-    'a.b.ovn.kubernetes.io/mac_address',
-    'a.b.kubernetes.io/ip_address.net1',
-    'static-ip.harvesterhci.io/x',
-  ])
-    expect(isAddressKey(key), key).toBe(true);
-  for (const key of ['ovn.kubernetes.io/ip_pool', 'kubernetes.io/hostname', 'ovn.kubernetes.io/ip_addresses'])
-    expect(isAddressKey(key), key).toBe(false);
+test('wishes that no interface hears: of networks and NICs that are not there, and with slips of the pen', () => {
+  const heard = [
+    'blue.shop.ovn.kubernetes.io/ip_address',
+    'blue.shop.ovn.nic-0.kubernetes.io/ip_pool',
+    'static-ip.harvesterhci.io/nic-0',
+    'ovn.kubernetes.io/default_route',
+    'kubernetes.io/hostname',
+    'ovn.kubernetes.io/ingress_rate',
+  ];
+  const unheard = [
+    'static-ip.harvesterhci.io/nic-9',
+    'red.shop.ovn.kubernetes.io/ip_address',
+    'shop.blue.ovn.kubernetes.io/ip_address',
+    'blue.shop.ovn.kubernetes.io/ip_adress',
+    'blue.shop.kubernetes.io/mac_address.x',
+  ];
+  const source = from(Object.fromEntries([...heard, ...unheard].map((key) => [key, '1'])));
+  expect(unheardWishes([source], [FIRST]).map(({ path }) => path)).toEqual(unheard.map((key) => `pod[${key}]`));
 });

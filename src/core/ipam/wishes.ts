@@ -70,19 +70,45 @@ function keysOf(
   { provider, name, namespace, interface: face, nic, isFirst }: WishPlace,
   key: string,
 ): readonly string[] {
-  const isAddress = key === 'ip_address';
+  const network = `${name}.${namespace}`;
+  const isOfOne = key === 'ip_address' || key === 'mac_address';
+  const names = [face, ...(nic === undefined ? [] : [nic])];
   return [
     `${provider}.kubernetes.io/${key}`,
-    ...(isAddress || key === 'mac_address' ? [`${name}.${namespace}.kubernetes.io/${key}.${face}`] : []),
-    ...(isAddress && nic !== undefined ? [`${HARVESTER_STATIC_IP}/${nic}`] : []),
+    ...(nic === undefined ? [] : [`${network}.ovn.${nic}.kubernetes.io/${key}`]),
+    ...(isOfOne ? names.map((one) => `${network}.kubernetes.io/${key}.${one}`) : []),
+    ...(key === 'ip_address' && nic !== undefined ? [`${HARVESTER_STATIC_IP}/${nic}`] : []),
     ...(isFirst ? [`ovn.kubernetes.io/${key}`] : []),
   ];
 }
 
-/** Annotation keys by which any interface could ask for addresses: those that a copy of a machine must not keep. */
-export function isAddressKey(key: string): boolean {
-  return key.startsWith(`${HARVESTER_STATIC_IP}/`) || /(^|\.)kubernetes\.io\/(ip_address|mac_address)(\.|$)/.test(key);
+/** what may be asked for on an interface */
+const KEYS = [
+  'ip_address',
+  'mac_address',
+  'ip_pool',
+  'ip_family',
+  'vip',
+  'default_route',
+  'port_security',
+  'routes',
+  'dhcp-v4-options',
+  'dhcp-v6-options',
+] as const;
+
+/** Annotations that look like a wish for an interface, and that none of these interfaces answers to. */
+export function unheardWishes(sources: readonly AnnotationSource[], places: readonly WishPlace[]): readonly WishText[] {
+  const heard = new Set(places.flatMap((place) => KEYS.flatMap((key) => keysOf(place, key))));
+  return sources.flatMap(({ path, annotations = {} }) =>
+    Object.entries(annotations)
+      .filter(([key]) => LOOKS_LIKE_WISH.test(key) && !heard.has(key))
+      .map(([key, text]) => ({ path: `${path}[${key}]`, text })),
+  );
 }
+
+/** also with a slip of the pen */
+const LOOKS_LIKE_WISH =
+  /^static-ip\.harvesterhci\.io\/|(^|\.)ovn(\.[^/]+)?\.kubernetes\.io\/(ip_|mac_|dhcp-|default_route|port_security$)|^[^./]+\.[^./]+\.kubernetes\.io\/(ip|mac)_/;
 
 /**
  * Everything that is asked for of addresses.

@@ -6,6 +6,7 @@ import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { RowId } from '../../core/ovn/row.ts';
 import type { IpObject } from '../../kinds/ip.ts';
+import type { KubeObject } from '../../kinds/object.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
@@ -29,7 +30,7 @@ import { Progress } from './progress.ts';
 import { Rejections } from './rejections.ts';
 import type { SouthboundSession } from './port-bindings.ts';
 import { SouthboundPorts } from './southbound-ports.ts';
-import { copyNotice, subnetNotice } from './notices.ts';
+import { copyNotice, type Notice, subnetNotice, vpcNotice } from './notices.ts';
 import { isComplete, Reservations } from './reservations.ts';
 import { hasStatus, Statuses } from './statuses.ts';
 import { Writer } from './writer.ts';
@@ -93,11 +94,7 @@ export class Controller {
             `Northbound: put right what somebody else had changed: ${rows.slice(0, 10).join(', ')}${rows.length > 10 ? ` and ${rows.length - 10} more` : ''}`,
           );
       },
-      onTransaction: (operations, seconds) => {
-        metrics.transactions.inc();
-        metrics.operations.inc(operations);
-        metrics.transactionSeconds.observe(seconds);
-      },
+      onTransaction: (operations, seconds) => metrics.observeTransaction(operations, seconds),
       onFatal,
       log,
     });
@@ -211,7 +208,10 @@ export class Controller {
 
   #onVpcs(changes: readonly ObjectChange<Vpc>[]): void {
     this.#take(changes.map(({ key, new: object }) => worldChange('Vpc', key, object)));
-    for (const { key } of changes) this.#judge('Vpc', key);
+    for (const { key, old, new: object } of changes) {
+      this.#judge('Vpc', key);
+      this.#notify(object, vpcNotice(old, object));
+    }
   }
 
   #onSubnets(changes: readonly ObjectChange<Subnet>[]): void {
@@ -221,8 +221,7 @@ export class Controller {
     for (const { key, old, new: object } of changes) {
       this.#judge('Subnet', key);
       for (const vpc of new Set([old?.spec?.vpc, object?.spec?.vpc])) if (vpc) this.#judge('Vpc', vpc);
-      const notice = this.#live && subnetNotice(old, object, this.compiler.world.keys('IP', 'subnet', key).length);
-      if (notice) this.#events.record(object!, 'Normal', notice.reason, notice.message);
+      this.#notify(object, subnetNotice(old, object, this.compiler.world.keys('IP', 'subnet', key).length));
     }
     if (changes.some(({ old, new: object }) => !equal(old?.spec, object?.spec))) this.#unstick();
   }
@@ -303,8 +302,7 @@ export class Controller {
   #onVms(changes: readonly ObjectChange<VirtualMachine>[]): void {
     if (!this.#live) return;
     for (const { key, old, new: object } of changes) {
-      const notice = object && !old && copyNotice(object);
-      if (notice) this.#events.record(object, 'Normal', notice.reason, notice.message);
+      if (object && !old) this.#notify(object, copyNotice(object));
       if (
         old &&
         object &&
@@ -344,6 +342,10 @@ export class Controller {
       this.#judge(kind, name);
       if (kind === 'IP') this.#complain(name);
     }
+  }
+
+  #notify(object: KubeObject | undefined, notice: Notice | undefined): void {
+    if (object && notice && this.#live) this.#events.record(object, 'Normal', notice.reason, notice.message);
   }
 
   /** an interface has no status: what is wrong with it is an event of its IP object */

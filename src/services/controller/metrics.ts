@@ -26,6 +26,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  observeTransaction(operations: number, seconds: number): void {
+    this.transactions.inc();
+    this.operations.inc(operations);
+    this.transactionSeconds.observe(seconds);
+  }
+
   /** counters that others keep, read when somebody asks */
   follow(compiler: Compiler, client: KubeClient): void {
     const rules = new Counter({

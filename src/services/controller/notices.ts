@@ -1,7 +1,9 @@
 /** Events about changes whose effect a person would otherwise have to guess: what guests that run learn when, what a copy did not keep. */
 import { NOT_COPIED } from '../../core/admit/machine-copy.ts';
+import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION } from '../../core/dhcp/guest-options.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
+import type { Vpc } from '../../kinds/vpc.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 
 export interface Notice {
@@ -27,6 +29,22 @@ export function subnetNotice(old: Subnet | undefined, now: Subnet | undefined, u
   return {
     reason: 'GuestSettingsChanged',
     message: `${changed.map((field) => `spec.${field}`).join(', ')} changed for ${users} interfaces: in force in OVN at once, addresses stay; ${whenLearned(now.spec ?? {}, changed)}`,
+  };
+}
+
+/** What a change of a VPC means for guests that run. */
+export function vpcNotice(old: Vpc | undefined, now: Vpc | undefined): Notice | undefined {
+  if (!old || !now) return undefined;
+  const changed = [
+    ...(equal(old.spec?.staticRoutes, now.spec?.staticRoutes) ? [] : ['spec.staticRoutes']),
+    ...[DNS_SERVERS_ANNOTATION, DNS_SEARCH_ANNOTATION]
+      .filter((key) => old.metadata.annotations?.[key] !== now.metadata.annotations?.[key])
+      .map((key) => `annotation ${key}`),
+  ];
+  if (changed.length === 0) return undefined;
+  return {
+    reason: 'GuestSettingsChanged',
+    message: `${changed.join(', ')} changed: in force in OVN at once; guests of subnets with DHCP learn it when they renew their lease, others when they start anew`,
   };
 }
 

@@ -12,7 +12,7 @@ import {
   selectionProvider,
 } from '../../core/ipam/attachments.ts';
 import { type Interface, interfacesOf, type Networks } from '../../core/ipam/interfaces.ts';
-import type { AnnotationSource } from '../../core/ipam/wishes.ts';
+import { type AnnotationSource, wishText } from '../../core/ipam/wishes.ts';
 import type { Placement } from '../../core/migration/placement.ts';
 import { portName } from '../../core/ovn/names.ts';
 import type { IpObject } from '../../kinds/ip.ts';
@@ -162,7 +162,8 @@ export class Owners {
       );
       if (!ip) return {};
       const used = this.#addressesInUse(purpose, face);
-      if (used === undefined || used === ip.spec?.ipAddress) return interfaceAnnotations(face, ip, subnet, owner);
+      if (used === undefined || used === ip.spec?.ipAddress)
+        return interfaceAnnotations(face, ip, subnet, owner, wishText(purpose.sources, face, 'default_route')?.text);
       this.#options.warn(
         pod,
         owner,

@@ -12,11 +12,13 @@ function asksForDhcp({ metadata }: IpObject): boolean {
   );
 }
 
+/** @param defaultRoute what the user said of it, wherever that stands: the node reads the pod only */
 export function interfaceAnnotations(
   { provider }: Interface,
   ip: IpObject,
   subnet: Subnet,
   owner: Owner,
+  defaultRoute: string | undefined,
 ): Record<string, string> {
   const values: Record<string, string | undefined> = {
     allocated: 'true',
@@ -29,6 +31,7 @@ export function interfaceAnnotations(
     logical_router: subnet.spec?.vpc,
     pod_nic_type: 'veth-pair',
     dhcp: subnet.spec?.enableDHCP === true || asksForDhcp(ip) ? 'true' : undefined,
+    default_route: defaultRoute,
     virtualmachine: owner.kind === 'VirtualMachine' ? owner.name : undefined,
   };
   return Object.fromEntries(
