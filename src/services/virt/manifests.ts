@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { networksOfVm, type NetworkSelection, NETWORKS_ANNOTATION, type Problem } from '../../core/ipam/attachments.ts';
 import type { ObjectMeta, OwnerReference } from '../../kinds/object.ts';
 import type { VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
+import { BANDWIDTH_ANNOTATION } from './qemu/bandwidth.ts';
 import { BOOT_ANNOTATION } from './qemu/boot.ts';
 import { GUEST_ANNOTATION, LAUNCHER_LABELS, type Pod, type PodSpec, SANDBOX_FINALIZER } from './pod.ts';
 
@@ -16,7 +17,7 @@ const NAME_MAX = 253;
 const SUFFIX = 5;
 
 /** annotations that Weft reads on the machine itself when its template has none */
-const INHERITED = [NETWORKS_ANNOTATION, GUEST_ANNOTATION, BOOT_ANNOTATION] as const;
+const INHERITED = [NETWORKS_ANNOTATION, GUEST_ANNOTATION, BOOT_ANNOTATION, BANDWIDTH_ANNOTATION] as const;
 
 export function instanceFor(vm: VirtualMachine): VirtualMachineInstance {
   const { metadata, spec } = vm.spec?.template ?? {};
