@@ -157,3 +157,23 @@ test('an IP object that a user made is a reservation: it stays, and its address 
     expect((await annotations('later'))['net1.default.ovn.kubernetes.io/ip_address']).toBe('10.0.0.77'),
   );
 });
+
+test('a pod that no longer asks for a network does not say any more what it had there', async () => {
+  await plane.client.create(R.subnets, subnet('net2', 'red', '10.0.2.0/24'));
+  await plane.client.create(R.attachments, network('net2', 'net2'));
+  await plane.client.create(R.vms, machine('plugged', 'net1'));
+  await plane.launch('plugged', 'net1,net2');
+  const launcher = 'virt-launcher-plugged';
+  const ask = (more: Record<string, string>) =>
+    plane.client.patch(R.pods, { namespace: 'default', name: launcher }, { metadata: { annotations: more } });
+  const said = async () =>
+    Object.keys(await annotations(launcher)).filter((key) => key.startsWith('net2.default.ovn.kubernetes.io/'));
+  await eventually(async () => expect(await said()).toContain('net2.default.ovn.kubernetes.io/ip_address'));
+  const others = { 'other.default.ovn.kubernetes.io/ip_address': '10.9.0.1', 'ovn.kubernetes.io/allocated': 'true' };
+  const wish = 'net2.default.ovn.kubernetes.io/port_security';
+  await ask({ ...others, [wish]: 'false', 'k8s.v1.cni.cncf.io/networks': 'net1' });
+  await eventually(async () => expect(await said()).toEqual([wish]));
+  expect(await annotations(launcher)).toMatchObject({ ...others, 'net1.default.ovn.kubernetes.io/allocated': 'true' });
+  await ask({ 'k8s.v1.cni.cncf.io/networks': 'net1,net2' });
+  await eventually(async () => expect(await said()).toContain('net2.default.ovn.kubernetes.io/ip_address'));
+});

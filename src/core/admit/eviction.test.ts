@@ -9,17 +9,18 @@ const pod = (phase: string, more: object = {}): KubeObject => ({
   metadata: { name: 'virt-launcher-web-x', namespace: 'shop', ownerReferences: [owner], ...more },
   status: { phase },
 });
-const instance = (spec: object = {}, more: object = {}): KubeObject => ({
+const instance = (spec: object = {}, more: object = {}, phase = 'Running'): KubeObject => ({
   apiVersion: 'kubevirt.io/v1',
   kind: 'VirtualMachineInstance',
   metadata: { name: 'web', namespace: 'shop', uid: 'u1', ...more },
   spec,
+  status: { phase },
 });
 const refusal = (of: KubeObject, vmi: KubeObject | undefined) => evictionRefusal(of, () => vmi);
 
 test('a machine that runs moves first', () => {
   expect(refusal(pod('Running'), instance())).toMatch(/^Eviction triggered evacuation of VMI "shop\/web"/);
-  expect(refusal(pod('Pending'), instance({ evictionStrategy: 'LiveMigrate' }))).toBeDefined();
+  expect(refusal(pod('Running'), instance({ evictionStrategy: 'LiveMigrate' }))).toBeDefined();
 });
 
 test.each([
@@ -30,6 +31,9 @@ test.each([
   ['is gone', pod('Running'), undefined],
   ['is another one of that name', pod('Running'), instance({}, { uid: 'u2' })],
   ['is being deleted', pod('Running'), instance({}, { deletionTimestamp: '2026-01-01T00:00:00Z' })],
+  ['does not run yet: its network is not there', pod('Pending'), instance({}, {}, 'Scheduled')],
+  ['runs, and the pod is a target that waits for its network', pod('Pending'), instance()],
+  ['is not said to run yet', pod('Running'), instance({}, {}, 'Scheduled')],
   ['is none', pod('Running', { ownerReferences: [] }), instance()],
 ])('its pod can go when the machine %s', (_what, of, vmi) => {
   expect(refusal(of, vmi)).toBeUndefined();

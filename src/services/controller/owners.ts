@@ -22,7 +22,7 @@ import type { KubeClient } from '../../lib/kube/client.ts';
 import { isOvertaken, isReason, KubeError } from '../../lib/kube/error.ts';
 import { checkOwner, ipObject, ipPatch, type PortSettings, portSettings, RESERVED } from './ip-objects.ts';
 import { isAlive, type Owner, ordinalOf, ownerKey, parseOwnerKey, type Pod } from './pod.ts';
-import { interfaceAnnotations } from './pod-annotations.ts';
+import { interfaceAnnotations, staleAnnotations } from './pod-annotations.ts';
 import { asksByName, requestOf, sourcesOf } from './requests.ts';
 import { isComplete } from './reservations.ts';
 import { RESOURCES } from './resources.ts';
@@ -86,11 +86,11 @@ export class Owners {
       return this.#options.ipsOf(key).map(({ metadata }) => metadata.name);
     }
     const purpose = { owner, key, pod, sources: sourcesOf(pod, this.#machine(owner)) };
-    const annotations: Record<string, string> = {};
+    const present = pod.metadata.annotations ?? {};
+    const annotations: Record<string, string | null> = staleAnnotations(pod);
     for (const [index, face] of interfaces.entries())
       Object.assign(annotations, await this.#provideInterface(purpose, face, interfaces.slice(0, index)));
-    const present = pod.metadata.annotations ?? {};
-    if (Object.entries(annotations).some(([name, value]) => present[name] !== value))
+    if (Object.entries(annotations).some(([name, value]) => (present[name] ?? null) !== value))
       await this.#annotate(pod, annotations);
     return interfaces.map(({ port }) => port);
   }
@@ -258,7 +258,7 @@ export class Owners {
     }
   }
 
-  async #annotate(pod: Pod, annotations: Record<string, string>): Promise<void> {
+  async #annotate(pod: Pod, annotations: Record<string, string | null>): Promise<void> {
     const { namespace, name, uid } = pod.metadata;
     try {
       this.#options.learnPod(

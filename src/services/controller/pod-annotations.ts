@@ -2,8 +2,9 @@
 import { OPTION_ANNOTATIONS } from '../../core/dhcp/subnet-options.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import { NETWORKS_ANNOTATION, parseNetworks, selectionProvider } from '../../core/ipam/attachments.ts';
 import type { Interface } from '../../core/ipam/interfaces.ts';
-import type { Owner } from './pod.ts';
+import type { Owner, Pod } from './pod.ts';
 
 /** DHCP options of its own turn DHCP on for an interface */
 function asksForDhcp({ metadata }: IpObject): boolean {
@@ -11,6 +12,25 @@ function asksForDhcp({ metadata }: IpObject): boolean {
     (key) => metadata.annotations?.[`ovn.kubernetes.io/${key}`] !== undefined,
   );
 }
+
+/** what the controller says of an interface: the part of the key after `<provider>.kubernetes.io/` */
+const KEYS = [
+  'allocated',
+  'routed',
+  'ip_address',
+  'mac_address',
+  'cidr',
+  'gateway',
+  'logical_switch',
+  'logical_router',
+  'pod_nic_type',
+  'dhcp',
+  'default_route',
+  'virtualmachine',
+] as const;
+
+/** `<network>.<namespace>.ovn`, with an interface name if the network is attached more than once */
+const ALLOCATED = /^([^/]+\.ovn(?:\.[^/]+)?)\.kubernetes\.io\/allocated$/;
 
 /** @param defaultRoute what the user said of it, wherever that stands: the node reads the pod only */
 export function interfaceAnnotations(
@@ -20,7 +40,7 @@ export function interfaceAnnotations(
   owner: Owner,
   defaultRoute: string | undefined,
 ): Record<string, string> {
-  const values: Record<string, string | undefined> = {
+  const values: Record<(typeof KEYS)[number], string | undefined> = {
     allocated: 'true',
     routed: 'true',
     ip_address: ip.spec?.ipAddress,
@@ -39,4 +59,18 @@ export function interfaceAnnotations(
       value === undefined ? [] : [[`${provider}.kubernetes.io/${key}`, value]],
     ),
   );
+}
+
+/** What a pod still says of interfaces that it no longer asks for, as a merge patch takes it away. Wishes that are the user's stay. */
+export function staleAnnotations({ metadata }: Pod): Record<string, null> {
+  const { namespace = '', annotations: present = {} } = metadata;
+  const selections = parseNetworks(present[NETWORKS_ANNOTATION] ?? '', namespace);
+  if ('problem' in selections) return {};
+  const providers = new Set(selections.map((selection) => selectionProvider(selection, selections)));
+  const gone = Object.entries(present).flatMap(([key, value]) => {
+    const provider = value === 'true' ? ALLOCATED.exec(key)?.[1] : undefined;
+    return provider === undefined || providers.has(provider) ? [] : [provider];
+  });
+  const keys = gone.flatMap((provider) => KEYS.map((key) => `${provider}.kubernetes.io/${key}`));
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(present, key)).map((key) => [key, null]));
 }

@@ -50,10 +50,14 @@ export function networksOfInstance({ metadata, spec }: VirtualMachineInstance): 
 
 /** The one launcher of an instance: its name follows from the instance's uid, so that it cannot be made twice. */
 export function launcherName({ name, uid = '' }: ObjectMeta): string {
-  const digest = createHash('sha256').update(uid).digest();
+  return suffixedName(`virt-launcher-${name}`, uid);
+}
+
+/** A name for an object that follows from what it is made for, and is not too long. @param seed what tells it from others of that prefix */
+export function suffixedName(prefix: string, seed: string): string {
+  const digest = createHash('sha256').update(seed).digest();
   const suffix = Array.from(digest.subarray(0, SUFFIX), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
-  const prefix = `virt-launcher-${name}`.slice(0, NAME_MAX - SUFFIX - 1).replace(/[^a-z0-9]+$/, '');
-  return `${prefix}-${suffix}`;
+  return `${prefix.slice(0, NAME_MAX - SUFFIX - 1).replace(/[^a-z0-9]+$/, '')}-${suffix}`;
 }
 
 /** without vowels and look-alikes, as Kubernetes' generated names */

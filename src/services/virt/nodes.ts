@@ -43,6 +43,12 @@ export class Nodes {
     return this.#informer?.get(name) !== undefined;
   }
 
+  /** there is such a node, and it is not cordoned */
+  isSchedulable(name: string): boolean {
+    const node = this.#informer?.get(name);
+    return node !== undefined && !node.spec?.unschedulable;
+  }
+
   isReady(name: string): boolean {
     const node = this.#informer?.get(name);
     return node !== undefined && readiness(node) === 'True';

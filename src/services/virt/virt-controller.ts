@@ -94,6 +94,7 @@ export class VirtController {
       migrationsOf,
       now: timestamp,
       launchersOf: (key) => this.#launchers.of(key),
+      isSchedulable: (node) => this.#nodes.isSchedulable(node),
     });
     this.#reconcilers = {
       vm: machines,
