@@ -117,6 +117,21 @@ test('static address and MAC by every key; wrong ones are refused with the reaso
   );
 });
 
+test('one family of a subnet that has both', async () => {
+  const only = (name: string, family: string) => ({
+    ...machine(name, 'net'),
+    metadata: {
+      name,
+      namespace: 'default',
+      annotations: { 'k8s.v1.cni.cncf.io/networks': 'net', 'ovn.kubernetes.io/ip_family': family },
+    },
+  });
+  await lab.declare(only('four', 'ipv4'), only('six', 'ipv6'));
+  const [four, six] = [await lab.running('default/four'), await lab.running('default/six')];
+  expect([four, six]).toEqual([expect.stringMatching(/^10\.1\./), expect.stringMatching(/^fd00:1::/)]);
+  for (const address of [four, six]) await lab.reaches('default/peer', address);
+});
+
 test('two NICs in one network, and one in another: each answers by itself, for a machine and for a plain pod', async () => {
   await lab.declare(machine('multi', 'net,net@second,far'), pod('podded', 'net,net@second,far'));
   await lab.running('default/multi');

@@ -7,13 +7,18 @@ import {
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { runStrategy, wishFor } from '../../services/virt/run-strategy.ts';
 import { CliError } from '../terminal/failure.ts';
+import { print } from '../terminal/output.ts';
 import { whichLab } from '../terminal/which-lab.ts';
 import { findMachine, type Machine } from './find-machine.ts';
 import { withLabClient } from './lab-client.ts';
 import type { PowerFlags, Verb } from './power.ts';
 import { waitForInstance } from './wait-for-instance.ts';
 
-export async function changePower(verb: Verb, vm: string, { name, namespace, deadline }: PowerFlags): Promise<void> {
+export async function changePower(
+  verb: Verb,
+  vm: string,
+  { name, namespace, deadline, output }: PowerFlags,
+): Promise<void> {
   await withLabClient(await whichLab(name), async (client) => {
     const machine = declared(await findMachine(client, namespace, vm), namespace, vm);
     const before = verb === 'restart' ? machine.instance?.metadata.uid : undefined;
@@ -24,6 +29,9 @@ export async function changePower(verb: Verb, vm: string, { name, namespace, dea
         : (instance: VirtualMachineInstance | undefined) => runs(instance) && instance?.metadata.uid !== before;
     const end = await waitForInstance(client, { namespace, name: vm, wanted, deadline, say });
     say(`${namespace}/${vm} ${end ? `runs on ${end.status?.nodeName}` : 'is stopped'}`);
+    const node = end?.status?.nodeName;
+    if (output)
+      await print({ namespace, name: vm, running: end !== undefined, ...(node ? { node } : {}) }, output, () => '');
   });
 }
 

@@ -1,6 +1,8 @@
 /** `weft vm start|stop|restart`: what virtctl does, waiting until it is done. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
+import { type Format, outputOption } from '../terminal/output.ts';
+
 export type Verb = 'start' | 'stop' | 'restart';
 
 export interface PowerFlags {
@@ -8,6 +10,7 @@ export interface PowerFlags {
   readonly namespace: string;
   /** seconds */
   readonly deadline: number;
+  readonly output?: Format;
 }
 
 const DESCRIPTIONS: Readonly<Record<Verb, string>> = {
@@ -23,6 +26,7 @@ export function registerPower(vm: Command): void {
       .option('--name <NAME>', 'lab; default: $WEFT_LAB, else the only lab')
       .option('-n, --namespace <NAMESPACE>', 'of the virtual machine', 'default')
       .addOption(new Option('--deadline <SECONDS>', 'how long to wait').default(60).argParser(seconds))
+      .addOption(outputOption())
       .argument('<vm>')
       .action(async (name: string, flags: PowerFlags) =>
         (await import('./change-power.ts')).changePower(verb, name, flags),
