@@ -283,22 +283,51 @@ test('a machine that lost its first NIC moves with the second, and gets another 
   }, SOON);
 }, 90_000);
 
-test('drain empties a node: its machines move, and only then their pods go', async () => {
+test('a network that does not exist does not keep a machine where it is', async () => {
+  const template = (...networks: readonly string[]) => ({
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachine',
+    metadata: { name: 'hindered', namespace: 'default' },
+    spec: {
+      runStrategy: 'Always',
+      template: {
+        spec: {
+          networks: networks.map((name) => ({ name, multus: { networkName: name } })),
+          domain: { devices: { interfaces: networks.map((name) => ({ name })) } },
+        },
+      },
+    },
+  });
+  await at.lab.declare(template('n1'));
+  await at.lab.running('default/hindered');
+  const address = (await at.instance('hindered')).status?.interfaces?.[0]?.ipAddress ?? '';
+  await at.lab.declare(template('n1', 'nowhere'));
+  await vi.waitFor(async () => {
+    const [launcher] = await at.pods('hindered');
+    expect(launcher?.metadata.annotations?.['k8s.v1.cni.cncf.io/networks']).toContain('nowhere');
+  }, SOON);
+  await at.lab.ok('vm', 'migrate', 'hindered');
+  await at.lab.reaches('default/b', address, 3000);
+  await at.lab.declare(template('n1'));
+  await vi.waitFor(async () => expect((await at.instance('hindered')).spec?.networks).toHaveLength(1), SOON);
+  await at.lab.ok('vm', 'migrate', 'hindered');
+  await at.lab.reaches('default/b', address, 3000);
+}, 90_000);
+
+test('drain empties a node: its machines move, and only then their pods go; as often as wanted', async () => {
+  const drain = (node: string) => at.lab.kubectl('drain', node, '--ignore-daemonsets', '--force', '--timeout=60s');
   const node = await at.nodeOf();
-  const { code, stdout, stderr } = await at.lab.kubectl(
-    'drain',
-    node,
-    '--ignore-daemonsets',
-    '--force',
-    '--timeout=60s',
-  );
-  expect([code, stderr]).toEqual([0, expect.stringContaining('Eviction triggered evacuation of VMI "default/a"')]);
-  expect(stdout).toContain(`node/${node} drained`);
-  expect(await at.nodeOf()).not.toBe(node);
-  expect((await at.pods()).filter(({ spec }) => spec?.nodeName === node)).toEqual([]);
-  await at.lab.kubectl('uncordon', node);
-  await at.expectAtRest(await at.nodeOf());
-  expect((await at.instance()).status?.evacuationNodeName).toBeUndefined();
+  for (let round = 0; round < 2; round++) {
+    if ((await at.nodeOf()) !== node) await at.migrate('--to', node);
+    const { code, stdout, stderr } = await drain(node);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Eviction triggered evacuation of VMI "default/a"')]);
+    expect(stdout).toContain(`node/${node} drained`);
+    expect(await at.nodeOf()).not.toBe(node);
+    expect((await at.pods()).filter(({ spec }) => spec?.nodeName === node)).toEqual([]);
+    await at.lab.kubectl('uncordon', node);
+    await at.expectAtRest(await at.nodeOf());
+    expect((await at.instance()).status?.evacuationNodeName).toBeUndefined();
+  }
 }, 90_000);
 
 test('twenty machines at once', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { NETWORKS_ANNOTATION } from '../../core/ipam/attachments.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { VirtualMachine, VirtualMachineInstance, VmiStatus, VmSpec } from '../../kinds/virtual-machine.ts';
-import { type Inventory, machineViews } from './machine-view.ts';
+import { type Inventory, machineViews, portsOf } from './machine-view.ts';
 
 const object = (kind: string, namespace: string, name: string, annotations: Record<string, string> = {}) => ({
   apiVersion: 'kubevirt.io/v1',
@@ -91,4 +91,17 @@ test('all machines, and instances without one, by namespace and name; what runs 
     ['shop', 'a', 'Pending', 0],
     ['shop', 'b', 'Running', 1],
   ]);
+});
+
+test('the ports of a machine are those of interfaces that its guest has, by the names of their networks', () => {
+  const spec = {
+    networks: ['gone', 'blue', 'nowhere'].map((name) => ({ name, multus: { networkName: name } })),
+    domain: { devices: { interfaces: [{ name: 'gone', state: 'absent' }, { name: 'blue' }, { name: 'nowhere' }] } },
+  };
+  const plugged = (status: VmiStatus) => ({ ...instance('web', '', status), spec });
+  const [blue, nowhere] = ['web.shop.blue.shop.ovn', 'web.shop.nowhere.shop.ovn'];
+  expect(portsOf(plugged({ phase: 'Running', interfaces: [{ name: 'blue' }] }))).toEqual([blue]);
+  expect(portsOf(plugged({ phase: 'Scheduled' }))).toEqual([blue, nowhere]);
+  const [web] = view({ instances: [plugged({ phase: 'Running' })] });
+  expect(web?.nics.map(({ name }) => name)).toEqual(['blue', 'nowhere']);
 });

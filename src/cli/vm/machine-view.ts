@@ -5,6 +5,7 @@ import type { IpObject } from '../../kinds/ip.ts';
 import { keyOf } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
+import { namesOfInterfaces } from '../../services/virt/instance-status.ts';
 import { instanceFor, networksOfInstance } from '../../services/virt/manifests.ts';
 
 export interface NicView {
@@ -65,7 +66,7 @@ export function machineViews({ machines, instances, ips, subnets, ports }: Inven
       name,
       phase: instance?.status?.phase ?? declared.get(key)?.status?.printableStatus ?? 'Pending',
       node: instance?.status?.nodeName ?? '',
-      nics: nicsOf(shape).map(({ port, ...nic }) => ({
+      nics: nicsOf(shape).map(({ port, nic: _network, ...nic }) => ({
         ...nic,
         ...addressesOf(ipByName.get(port), vpcOf),
         ...stateOf(ports.get(port)),
@@ -74,9 +75,11 @@ export function machineViews({ machines, instances, ips, subnets, ports }: Inven
   });
 }
 
-/** Names of the ports of an instance. */
+/** Names of the ports that the guest of an instance has: those of networks that never came are nowhere. */
 export function portsOf(instance: VirtualMachineInstance): readonly string[] {
-  return nicsOf(instance).map(({ port }) => port);
+  const present = namesOfInterfaces(instance.status);
+  const nics = nicsOf(instance).filter(({ nic }) => nic === undefined || !present || present.has(nic));
+  return nics.map(({ port }) => port);
 }
 
 function nicsOf(instance: VirtualMachineInstance) {
@@ -84,9 +87,9 @@ function nicsOf(instance: VirtualMachineInstance) {
   const networks = networksOfInstance(instance);
   // an annotation that cannot be read names no network; the machine's conditions say so
   if ('problem' in networks) return [];
-  const declared = instance.spec?.networks?.filter(({ multus }) => multus !== undefined) ?? [];
   return networks.map((selection, index) => ({
-    name: declared[index]?.name ?? `eth${index}`,
+    name: selection.nic ?? `eth${index}`,
+    nic: selection.nic,
     device: `eth${index}`,
     network: `${selection.namespace}/${selection.name}`,
     port: portName(name, namespace, selectionProvider(selection, networks)),

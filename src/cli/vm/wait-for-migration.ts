@@ -14,7 +14,7 @@ export interface MigrationWait {
   readonly say: (text: string) => void;
 }
 
-/** Follows a migration to its end. One that finds no node is called off. @throws CliError */
+/** Follows a migration to its end. One that finds no node, or has not ended by the deadline, is called off. @throws CliError */
 export async function waitForMigration(
   client: KubeClient,
   { namespace, name, deadline, say }: MigrationWait,
@@ -23,11 +23,15 @@ export async function waitForMigration(
   // also while nothing waits for it yet, an early end is no crash
   ended.promise.catch(() => undefined);
   let said = '';
+  let why = '';
   const look = (migration: Migration | undefined) => {
     if (!migration)
       return ended.reject(new CliError(1, `migration ${namespace}/${name} was deleted: it was called off`));
     const { phase, conditions } = migration.status ?? {};
     if (phase !== undefined && phase !== said) say((said = phase));
+    const trouble = conditions?.find(({ type, status }) => type === 'TargetPodReady' && status === 'False')?.message;
+    if (trouble !== undefined && trouble !== why) say(trouble);
+    why = trouble ?? '';
     if (hasFinished(phase)) return ended.resolve(migration);
     const scheduled = conditions?.find(({ type }) => type === 'PodScheduled');
     if (scheduled?.status === 'False' && (phase === undefined || phase === 'Pending'))
@@ -41,14 +45,14 @@ export async function waitForMigration(
     },
   });
   const timer = setTimeout(() => {
-    const todo = `it goes on; \`kubectl -n ${namespace} delete vmim ${name}\` calls it off`;
-    ended.reject(new CliError(3, `the migration has not ended after ${deadline} s (${said || 'new'}): ${todo}`));
+    const reached = [said || 'new', why].filter((text) => text !== '').join('; ');
+    ended.reject(new CliError(3, `the migration has not ended after ${deadline} s and is called off (${reached})`));
   }, deadline * 1000);
   try {
     await Promise.race([informer.start(), ended.promise]);
     return await ended.promise;
   } catch (error) {
-    if (said === '' || said === 'Pending') await callOff(client, namespace, name);
+    await callOff(client, namespace, name);
     throw error;
   } finally {
     clearTimeout(timer);

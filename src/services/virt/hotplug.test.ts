@@ -32,6 +32,21 @@ test('one that was taken out can come back, as what the template says of it now'
   expect(hotplugged('shop', template, before)).toEqual(template);
 });
 
+test('a network that never came is forgotten when the template no longer asks for it', () => {
+  const template = spec(['a'], faces('a'));
+  const instance = spec(['a', 'b'], faces('a', 'b'));
+  expect(hotplugged('shop', template, instance, new Set(['a']))).toEqual(template);
+  expect(hotplugged('shop', spec(['a', 'c'], faces('a', 'c')), instance, new Set(['a']))).toEqual(
+    spec(['a', 'c'], faces('a', 'c')),
+  );
+  // the guest has it, or has not said yet what it has
+  expect(hotplugged('shop', template, instance, new Set(['a', 'b']))).toBeUndefined();
+  expect(hotplugged('shop', template, instance)).toBeUndefined();
+  // one that was there and was taken out stays named
+  const gone = spec(['a', 'b'], [{ name: 'a' }, { name: 'b', state: 'absent' }]);
+  expect(hotplugged('shop', template, gone, new Set(['a']))).toBeUndefined();
+});
+
 test.each([
   ['nothing changed', spec(['a'], faces('a')), spec(['a'], faces('a'))],
   ['it was done already', spec(['a'], [{ name: 'a', state: 'absent' }]), spec(['a'], [{ name: 'a', state: 'absent' }])],

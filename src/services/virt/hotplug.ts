@@ -1,16 +1,21 @@
 /**
  * What of a virtual machine's interfaces changes while it runs, as KubeVirt has it: a network that its template has and its instance has not is
- * plugged in, an interface whose state is `absent` is taken out. Whatever else changes waits for the next start. Pure.
+ * plugged in, an interface whose state is `absent` is taken out, and a network that never came is forgotten when its template has it no more. Whatever else changes waits for the next start. Pure.
  */
 import type { VmInterface, VmiSpec, VmNetwork } from '../../kinds/virtual-machine.ts';
 
 const ABSENT = 'absent';
 
-/** @param namespace of the machine @returns the instance's networks and interfaces as they are to be; undefined when they are so already */
+/**
+ * @param namespace of the machine
+ * @param present names of the networks that the guest has; undefined while it does not say
+ * @returns the instance's networks and interfaces as they are to be; undefined when they are so already
+ */
 export function hotplugged(
   namespace: string,
   template: VmiSpec | undefined,
   instance: VmiSpec | undefined,
+  present?: ReadonlySet<string>,
 ): VmiSpec | undefined {
   const [wanted, known] = [networksOf(template), networksOf(instance)];
   // the networks of a machine that names them in an annotation are those that it was started with
@@ -27,7 +32,11 @@ export function hotplugged(
   };
   const plugged = wanted.filter((network) => isNew(network) && !isRepeated(network));
   const removed = attached.filter((network) => isAbsent(network.name) && !isRepeated(network));
-  if (plugged.length === 0 && removed.length === 0) return undefined;
+  const isGiven = (name: string) => wanted.some((network) => network.name === name);
+  const forgotten = new Set(
+    attached.map(({ name }) => name).filter((name) => present && !present.has(name) && !isGiven(name)),
+  );
+  if (plugged.length === 0 && removed.length === 0 && forgotten.size === 0) return undefined;
   // given at all, there is one for each network
   for (const { name } of known) {
     const { state: _state, ...face } = wantedFaces.get(name) ?? { name };
@@ -35,9 +44,11 @@ export function hotplugged(
   }
   for (const { name } of removed) faces.set(name, { ...(faces.get(name) ?? { name }), state: ABSENT });
   for (const { name } of plugged) faces.set(name, wantedFaces.get(name) ?? { name });
+  for (const name of forgotten) faces.delete(name);
   const { domain } = instance ?? {};
   const devices = { ...domain?.devices, interfaces: [...faces.values()] };
-  const kept = (instance?.networks ?? []).filter((network) => !plugged.some(({ name }) => name === network.name));
+  const isReplaced = (name: string) => forgotten.has(name) || plugged.some((network) => network.name === name);
+  const kept = (instance?.networks ?? []).filter(({ name }) => !isReplaced(name));
   return { networks: [...kept, ...plugged], domain: { ...domain, devices } };
 }
 

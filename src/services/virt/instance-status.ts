@@ -48,6 +48,23 @@ export function runningStatus(
   return { ...instanceStatus(instance, { kind: 'placed', pod: running, nodeReady: true }, now), interfaces };
 }
 
+/** The networks that a guest has, as its spec names them; undefined while it does not say. */
+export function namesOfInterfaces(status: VmiStatus | undefined): ReadonlySet<string> | undefined {
+  if (status?.phase !== 'Running' || !status.interfaces) return undefined;
+  return new Set(status.interfaces.flatMap(({ name }) => name ?? []));
+}
+
+/** Why a launcher does not run yet, in its node's words and in those of whoever gives it its network; undefined when nothing is said. */
+export function troubleOfLauncher(pod: Pod, warning: Warning | undefined): Warning | undefined {
+  const trouble = troubleOf(pod);
+  const sentences = [trouble?.message, warning?.message].filter((text) => text !== undefined && text !== '');
+  if (sentences.length === 0) return undefined;
+  return {
+    reason: trouble?.reason || (!trouble && warning?.reason) || 'GuestNotRunning',
+    message: sentences.join('; '),
+  };
+}
+
 export function isNews(instance: VirtualMachineInstance, status: VmiStatus): boolean {
   return !equal(instance.status ?? {}, status);
 }
@@ -69,14 +86,9 @@ function readyFinding(state: LauncherState, phase: VmiStatus['phase']): Finding 
   if (pod.metadata?.deletionTimestamp) return not('PodTerminating', 'the launcher pod is being deleted');
   if (!state.nodeReady) return not('NodeNotReady', `node ${pod.spec?.nodeName} has stopped reporting`);
   if (phase === 'Running') return { type: 'Ready', status: 'True', reason: 'GuestRunning', message: 'the guest runs' };
-  const trouble = troubleOf(pod);
   // a guest that has ended was warned of something else before
-  const warning = phase === 'Scheduled' ? state.warning : undefined;
-  const sentences = [trouble?.message, warning?.message].filter((text) => text !== undefined && text !== '');
-  return not(
-    trouble?.reason || (!trouble && warning?.reason) || 'GuestNotRunning',
-    sentences.join('; ') || 'the guest does not run yet',
-  );
+  const trouble = troubleOfLauncher(pod, phase === 'Scheduled' ? state.warning : undefined);
+  return not(trouble?.reason ?? 'GuestNotRunning', trouble?.message ?? 'the guest does not run yet');
 }
 
 /** The node's own words, once it has tried; they may be no more than that others know why. */

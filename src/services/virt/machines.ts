@@ -4,6 +4,7 @@ import type { VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isOvertaken, isReason } from '../../lib/kube/error.ts';
 import { hotplugged } from './hotplug.ts';
+import { namesOfInterfaces } from './instance-status.ts';
 import { machineStatus } from './machine-status.ts';
 import { instanceFor } from './manifests.ts';
 import { RESOURCES } from './resources.ts';
@@ -49,8 +50,8 @@ export class Machines {
   }
 
   /** Interfaces come and go while a machine runs. */
-  async #plug(vm: VirtualMachine, { metadata, spec: old }: VirtualMachineInstance): Promise<void> {
-    const spec = hotplugged(vm.metadata.namespace ?? '', vm.spec?.template?.spec, old);
+  async #plug(vm: VirtualMachine, { metadata, spec: old, status }: VirtualMachineInstance): Promise<void> {
+    const spec = hotplugged(vm.metadata.namespace ?? '', vm.spec?.template?.spec, old, namesOfInterfaces(status));
     if (!spec) return;
     const { namespace, name, resourceVersion } = metadata;
     try {

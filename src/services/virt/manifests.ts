@@ -4,6 +4,7 @@ import { networksOfVm, type NetworkSelection, NETWORKS_ANNOTATION, type Problem 
 import type { ObjectMeta, OwnerReference } from '../../kinds/object.ts';
 import type { VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import { BANDWIDTH_ANNOTATION } from './qemu/bandwidth.ts';
+import { namesOfInterfaces } from './instance-status.ts';
 import { BOOT_ANNOTATION } from './qemu/boot.ts';
 import { GUEST_ANNOTATION, LAUNCHER_LABELS, type Pod, type PodSpec, SANDBOX_FINALIZER } from './pod.ts';
 
@@ -46,6 +47,14 @@ export function networksOfInstance({ metadata, spec }: VirtualMachineInstance): 
     ...(spec ? { spec } : {}),
   };
   return networksOfVm({ apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachine', metadata, spec: { template } });
+}
+
+/** Those of them with which it can move: the ones that its guest has. One that never came would keep it where it is. */
+export function networksToMove(instance: VirtualMachineInstance): readonly NetworkSelection[] | Problem {
+  const networks = networksOfInstance(instance);
+  const present = namesOfInterfaces(instance.status);
+  if ('problem' in networks || !present) return networks;
+  return networks.filter(({ nic }) => nic === undefined || present.has(nic));
 }
 
 /** The one launcher of an instance: its name follows from the instance's uid, so that it cannot be made twice. */

@@ -1,4 +1,6 @@
 /** The objects of a migration as KubeVirt shows them. Pure. */
+import { hasFinished } from '../../core/migration/progress.ts';
+import { equal } from '../../core/ovn/equal.ts';
 import { withCondition } from '../../core/status/condition.ts';
 import type { Condition } from '../../kinds/object.ts';
 import type {
@@ -8,9 +10,11 @@ import type {
   MigrationStatus,
   VirtualMachineInstance,
 } from '../../kinds/virtual-machine.ts';
-import { conditionOf } from './conditions.ts';
+import { conditionOf, replaceConditions } from './conditions.ts';
+import { troubleOfLauncher } from './instance-status.ts';
 import { launcherName } from './manifests.ts';
 import { MIGRATION_LABEL, MIGRATION_NAME_ANNOTATION, type Pod } from './pod.ts';
+import type { Warning } from './pod-warnings.ts';
 
 /** KubeVirt's finalizer on migrations: deleting one that is under way calls it off */
 export const MIGRATION_FINALIZER = 'kubevirt.io/migrationJobFinalize';
@@ -56,6 +60,30 @@ export function unschedulableStatus({ status }: Migration, why: string, now: str
   if (old?.status === 'False' && old.message === why) return undefined;
   const finding = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: why } as const;
   return { conditions: withCondition(status?.conditions as readonly Condition[] | undefined, finding, now) };
+}
+
+/** condition of a migration whose target pod does not run yet: why not */
+const TARGET_POD = 'TargetPodReady';
+
+/** What holds up the target pod; undefined when that was said already, or nothing is to be said. */
+export function targetStatus(
+  { status }: Migration,
+  target: Pod | undefined,
+  warning: Warning | undefined,
+  now: string,
+): MigrationStatus | undefined {
+  if (!target || hasFinished(status?.phase)) return undefined;
+  const { phase } = target.status ?? {};
+  const trouble = phase === undefined || phase === 'Pending' ? troubleOfLauncher(target, warning) : undefined;
+  const old = status?.conditions as readonly Condition[] | undefined;
+  const finding = trouble && {
+    type: TARGET_POD,
+    status: 'False' as const,
+    reason: trouble.reason,
+    message: `target pod ${target.metadata.name} on ${target.spec?.nodeName}: ${trouble.message}`,
+  };
+  const conditions = replaceConditions(old, [TARGET_POD], finding ? [finding] : [], now);
+  return equal(conditions, old ?? []) ? undefined : { conditions };
 }
 
 /** A merge patch that leaves nothing of `old`. */

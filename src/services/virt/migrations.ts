@@ -7,17 +7,19 @@ import { isOvertaken, isReason } from '../../lib/kube/error.ts';
 import { activeLauncher } from './active-launcher.ts';
 import { abandonPod } from './instances.ts';
 import type { Launchers } from './launchers.ts';
-import { launcherFor, networksOfInstance } from './manifests.ts';
+import { launcherFor, networksToMove } from './manifests.ts';
 import {
   finishedStatus,
   MIGRATION_FINALIZER,
   phaseStatus,
   replacing,
   targetFor,
+  targetStatus,
   unschedulableStatus,
 } from './migration-objects.ts';
 import type { Nodes } from './nodes.ts';
 import { instanceOwner, MIGRATION_LABEL, type Placement, type Pod } from './pod.ts';
+import type { Warning } from './pod-warnings.ts';
 import { RESOURCES } from './resources.ts';
 import { chooseNode } from './scheduler.ts';
 import { WaitingKeys } from '../../lib/kube/waiting-keys.ts';
@@ -30,6 +32,8 @@ export interface MigrationsOptions {
   /** of an instance, `namespace/name` */
   migrationsOf(instance: string): readonly Migration[];
   learn(migration: Migration): void;
+  /** what was last said of a pod */
+  warning(pod: Pod): Warning | undefined;
   /** RFC 3339, seconds */
   now(): string;
 }
@@ -74,6 +78,8 @@ export class Migrations {
         target: this.#view(sight.target),
       });
       for (const step of steps) await this.#do(step, sight);
+      const warning = sight.target && this.#options.warning(sight.target);
+      await this.#report(migration, targetStatus(migration, sight.target, warning, this.#options.now()));
       if (!hasFinished(migration.status?.phase)) active ??= migration.metadata.name;
     }
     await this.#forgetOld(key, all);
@@ -191,7 +197,7 @@ export class Migrations {
 
   async #createTarget({ key, migration, instance, source }: Sight): Promise<void> {
     const { nodes, launchers, client } = this.#options;
-    const networks = networksOfInstance(instance!);
+    const networks = networksToMove(instance!);
     if ('problem' in networks) return;
     const placement = (instance!.spec ?? {}) as Placement;
     const nodeSelector = { ...placement.nodeSelector, ...migration.spec?.addedNodeSelector };

@@ -87,7 +87,7 @@ export class VirtController {
     const machines = new Machines({ ...common, instance, machine: (key) => this.#vms.get(key) });
     const migrationsOf = (key: string) => this.#migrationsOf(key);
     const learn = (migration: Migration) => this.#migrationCache.learn(migration);
-    this.#migrations = new Migrations({ ...common, instance, migrationsOf, learn });
+    this.#migrations = new Migrations({ ...common, instance, migrationsOf, learn, warning });
     const evacuations = new Evacuations({
       client,
       instance,
@@ -193,7 +193,9 @@ export class VirtController {
     for (const key of this.#warnings.follow(changes)) {
       const pod = this.#pods.get(key);
       const owner = pod && instanceOwner(pod);
-      if (owner) this.#add('vmi', `${pod.metadata.namespace}/${owner.name}`);
+      if (!owner) continue;
+      this.#add('vmi', `${pod.metadata.namespace}/${owner.name}`);
+      this.#addMigrations(`${pod.metadata.namespace}/${owner.name}`);
     }
   }
 

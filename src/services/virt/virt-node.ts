@@ -169,7 +169,7 @@ export class VirtNode {
     const record = this.#store.get(key);
     const wanted = pod && isGuest(pod) && !pod.metadata.deletionTimestamp && !isFinished(pod) ? pod : undefined;
     if (record && wanted && record.uid === wanted.metadata.uid && isAlive(record))
-      return this.#proceed(wanted, await this.#plug(wanted, record));
+      return this.#continue(key, wanted, record);
     if (record) {
       await this.#guests.destroy(record);
       this.#reporter.forget(record);
@@ -186,6 +186,13 @@ export class VirtNode {
     if (isOver && pod.metadata.finalizers?.includes(SANDBOX_FINALIZER)) await this.#reporter.release(pod);
   }
 
+  /** An interface that cannot be had does not keep a machine where it is. */
+  async #continue(key: string, pod: Pod, record: GuestRecord): Promise<void> {
+    const [plugged] = await Promise.allSettled([this.#plug(pod, record)]);
+    await this.#proceed(pod, this.#store.get(key) ?? record);
+    if (plugged.status === 'rejected') throw plugged.reason;
+  }
+
   /** Makes a guest, or says that the one which ran has ended: a launcher runs once, other pods as their restartPolicy says. */
   async #provide(key: string, pod: Pod): Promise<void> {
     if (pod.status?.phase === 'Running' && pod.spec?.restartPolicy === 'Never')
@@ -200,6 +207,8 @@ export class VirtNode {
     if (!old.machine || old.awaits !== undefined || old.sending !== undefined) return old;
     if (pod.metadata.annotations?.[NETWORKS_ANNOTATION] === this.#plugged.get(old.sandbox)) return old;
     const instance = await this.#reporter.instanceOf(pod);
+    // its target was made with the interfaces that it has
+    if (isBeingMoved(pod, instance)) return old;
     const wanted = guestInterfaces(pod, instance, (network) => this.#attachments.get(network));
     if ('problem' in wanted) throw new Error(wanted.problem);
     let record = old;
@@ -265,6 +274,11 @@ export class VirtNode {
     const annotations = () => this.#reporter.annotationsOf(pod);
     return nodeAddress === undefined ? { kind, annotations } : { kind, annotations, nodeAddress };
   }
+}
+
+function isBeingMoved({ metadata }: Pod, instance: VirtualMachineInstance | undefined): boolean {
+  const { sourcePod, completed, failed } = instance?.status?.migrationState ?? {};
+  return sourcePod === metadata.name && !completed && !failed;
 }
 
 function hostnameOfPod(pod: Pod): string {
