@@ -1,6 +1,9 @@
 #!/bin/sh
 # What dhcpcd calls (dhcpcd-run-hooks(8)): its own hooks, and the routes by source address that a guest with several NICs needs, so that answers
 # leave by the NIC whose address they carry (core/ipam/source-routes.ts does the same for other guests).
+# one at a time: each of its hooks builds the resolver file in a place that the next one clears, and one that is overtaken leaves it empty
+exec 9>/run/dhcpcd-hook.lock
+flock 9
 /usr/lib/dhcpcd/dhcpcd-run-hooks
 index=${interface#eth}
 case $index in
