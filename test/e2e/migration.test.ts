@@ -330,6 +330,35 @@ test('drain empties a node: its machines move, and only then their pods go; as o
   }
 }, 90_000);
 
+test('uncordon ends a drain that found no other node; a machine without a network holds none up', async () => {
+  const node = await at.nodeOf();
+  const others = ['node1', 'node2', 'node3'].filter((name) => name !== node);
+  await at.lab.declare(machine('unborn', 'missing'));
+  await vi.waitFor(async () => expect(await at.pods('unborn')).toHaveLength(1), SOON);
+  for (const other of others) await at.lab.kubectl('cordon', other);
+  const { code } = await at.lab.kubectl('drain', node, '--ignore-daemonsets', '--force', '--timeout=5s');
+  expect(code).not.toBe(0);
+  expect((await at.instance()).status?.evacuationNodeName).toBe(node);
+  for (const name of [node, ...others]) await at.lab.kubectl('uncordon', name);
+  await vi.waitFor(async () => {
+    expect((await at.instance()).status?.evacuationNodeName).toBeUndefined();
+    const { items } = await at.client.list<Migration>(MIGRATIONS);
+    expect(items.filter(({ status }) => !['Succeeded', 'Failed'].includes(status?.phase ?? ''))).toEqual([]);
+  }, SOON);
+  await at.expectAtRest(node);
+  const [launcher] = await at.pods('unborn');
+  const drained = await at.lab.kubectl(
+    'drain',
+    launcher!.spec!.nodeName,
+    '--ignore-daemonsets',
+    '--force',
+    '--timeout=60s',
+  );
+  expect([drained.code, drained.stderr]).toEqual([0, expect.any(String)]);
+  await at.lab.kubectl('uncordon', launcher!.spec!.nodeName);
+  await at.lab.kubectl('delete', 'vm', 'unborn');
+}, 90_000);
+
 test('twenty machines at once', async () => {
   const names = Array.from({ length: 20 }, (_, index) => `many${index}`);
   await at.lab.declare(...names.map((name) => machine(name, 'n1')));
