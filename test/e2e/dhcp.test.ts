@@ -228,4 +228,6 @@ test('no DNS server anywhere is a warning of the subnet that works all the same'
   });
   expect((await condition('Warning')).stdout).toMatch(/"reason":"NoDnsServer"/);
   expect((await condition('Warning')).stdout).toMatch(/dns_server in spec\.dhcpV4Options/);
+  const events = await lab.kubectl('get', 'events', '-A', '-o', 'jsonpath={.items[?(@.reason=="NoDnsServer")].type}');
+  expect(events.stdout).toContain('Warning');
 });

@@ -178,9 +178,6 @@ export class Statuses {
 
   async #store(object: KubeObject, status: object, ready: Finding): Promise<void> {
     if (equal(object.status, status)) return;
-    const before = (object.status as { conditions?: readonly Finding[] } | undefined)?.conditions?.find(
-      ({ type }) => type === 'Ready',
-    );
     try {
       this.#options.learn(
         await this.#options.client.patch<KubeObject>(
@@ -194,9 +191,23 @@ export class Statuses {
       if (isReason(error, 'NotFound')) return;
       throw error;
     }
-    if (ready.reason === 'Pending' || (before?.status === ready.status && before.message === ready.message)) return;
-    this.#options.events.record(object, ready.status === 'True' ? 'Normal' : 'Warning', ready.reason, ready.message);
+    this.#tell(object, ready);
+    const warning = findingOf(status, 'Warning');
+    if (warning) this.#tell(object, warning);
   }
+
+  /** An event for what is new in a condition. */
+  #tell(object: KubeObject, { type, status, reason, message }: Finding): void {
+    const before = findingOf(object.status, type);
+    if (reason === 'Pending' || (before?.status === status && before.message === message)) return;
+    const isGood = type === 'Ready' && status === 'True';
+    this.#options.events.record(object, isGood ? 'Normal' : 'Warning', reason, message);
+  }
+}
+
+function findingOf(status: unknown, wanted: string): Finding | undefined {
+  const conditions = (status as { readonly conditions?: readonly Finding[] } | undefined)?.conditions;
+  return conditions?.find(({ type }) => type === wanted);
 }
 
 const RESOURCE_OF: Readonly<Record<StatusKind, Resource>> = {

@@ -1,6 +1,5 @@
 /** The DHCP client of guests: dhcpcd(8), which speaks DHCPv4, DHCPv6 and router advertisements, one for each NIC. */
-import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { isRunning, type ProcessId } from '../../../lib/proc/process-id.ts';
 import { run } from '../../../lib/proc/run.ts';
 
