@@ -30,7 +30,10 @@ const CONFIGURATION_FILE = '/run/dhcpcd.conf';
 
 /** Starts the client in the namespaces of a machine; it ends with the machine. */
 export async function startDhcpClient(pause: ProcessId, device: string): Promise<void> {
-  await writeFile(`/proc/${pause.pid}/root${CONFIGURATION_FILE}`, DHCP_CONFIGURATION);
+  const root = `/proc/${pause.pid}/root`;
+  await writeFile(`${root}${CONFIGURATION_FILE}`, DHCP_CONFIGURATION);
+  await copyFile(DHCP_HOOK, `${root}${HOOK_FILE}`);
+  await chmod(`${root}${HOOK_FILE}`, 0o755);
   await dhcpcd(pause, ['--config', CONFIGURATION_FILE, '--script', HOOK_FILE, '--background', '--quiet', device]);
 }
 
