@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { longestGap, pings } from './gaps.ts';
 
 const PORT = 7777;
-const WORDS = Array.from({ length: 120 }, (_, index) => String(index));
+const WORDS = Array.from({ length: 180 }, (_, index) => String(index));
 /** milliseconds of traffic before the guest is moved, and seconds of it in all */
 const BEFORE = 1500;
-const DURATION = 4;
+const DURATION = 6;
 
 /** Runs in the guest: leaves 3 MB in its memory, and answers every connection with what it hears. Says the sum of the memory. */
 export const SERVE = `head -c 3000000 /dev/urandom >/root/f; md5sum /root/f; busybox nc -ll -p ${PORT} -e cat >/dev/null 2>&1 </dev/null &`;
