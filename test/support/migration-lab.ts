@@ -161,12 +161,13 @@ export class MigrationLab {
     address: string,
     count: number,
     action: () => Promise<unknown> = async () => undefined,
-  ): Promise<{ readonly lost: number; readonly twice: number }> {
+  ): Promise<{ readonly lost: number; readonly twice: readonly number[] }> {
     const ping = this.lab.guest('default/b', 'ping', '-i', '0.01', '-c', String(count), '-W', '1', address);
     await new Promise((resolve) => setTimeout(resolve, 300));
     await action();
     const { stdout } = await ping;
     const received = Number(/(\d+) received/.exec(stdout)?.[1]);
-    return { lost: count - received, twice: Number(/\+(\d+) duplicates/.exec(stdout)?.[1] ?? 0) };
+    const twice = [...stdout.matchAll(/icmp_seq=(\d+) .*\(DUP!\)/g)].map(([, sequence]) => Number(sequence));
+    return { lost: count - received, twice };
   }
 }
