@@ -14,33 +14,43 @@ import { Grouping } from './grouping.ts';
 import { essentials, ownerKey, ownerOf, type Pod } from './pod.ts';
 import { RESOURCES } from './resources.ts';
 
-type Handlers = {
-  readonly [K in
-    | 'vpcs'
-    | 'subnets'
-    | 'ips'
-    | 'ipPools'
-    | 'vips'
-    | 'attachments'
-    | 'pods'
-    | 'vms'
-    | 'vmis'
-    | 'migrations']: (changes: readonly ObjectChange<KubeObject>[]) => void;
+/** everything that the controller follows, by kind */
+interface CachedKinds {
+  readonly Vpc: Vpc;
+  readonly Subnet: Subnet;
+  readonly IP: IpObject;
+  readonly IPPool: IpPool;
+  readonly Vip: Vip;
+  readonly NetworkAttachmentDefinition: NetworkAttachmentDefinition;
+  readonly Pod: Pod;
+  readonly VirtualMachine: VirtualMachine;
+  readonly VirtualMachineInstance: VirtualMachineInstance;
+  readonly VirtualMachineInstanceMigration: Migration;
+}
+export type CachedKind = keyof CachedKinds;
+
+/** where a kind is read, and what is kept of its objects (all, unless a function says otherwise) */
+const SOURCES: {
+  readonly [K in CachedKind]: readonly [resource: Resource, keep?: (object: CachedKinds[K]) => CachedKinds[K]];
+} = {
+  Vpc: [RESOURCES.vpcs],
+  Subnet: [RESOURCES.subnets],
+  IP: [RESOURCES.ips],
+  IPPool: [RESOURCES.ipPools],
+  Vip: [RESOURCES.vips],
+  NetworkAttachmentDefinition: [RESOURCES.attachments],
+  Pod: [RESOURCES.pods, essentials],
+  VirtualMachine: [RESOURCES.vms],
+  VirtualMachineInstance: [RESOURCES.vmis, instanceEssentials],
+  VirtualMachineInstanceMigration: [RESOURCES.migrations],
 };
 
-const INFORMERS = { Vpc: 'vpcs', Subnet: 'subnets', IPPool: 'ipPools', Vip: 'vips', IP: 'ips' } as const;
+type Changes<K extends CachedKind> = readonly ObjectChange<CachedKinds[K]>[];
+/** who is told of changes, once for all that came together */
+export type Handlers = { readonly [K in CachedKind]: (changes: Changes<K>) => void };
 
 export class Caches {
-  readonly vpcs: Informer<Vpc>;
-  readonly subnets: Informer<Subnet>;
-  readonly ips: Informer<IpObject>;
-  readonly ipPools: Informer<IpPool>;
-  readonly vips: Informer<Vip>;
-  readonly attachments: Informer<NetworkAttachmentDefinition>;
-  readonly pods: Informer<Pod>;
-  readonly vms: Informer<VirtualMachine>;
-  readonly vmis: Informer<VirtualMachineInstance>;
-  readonly migrations: Informer<Migration>;
+  readonly #informers = new Map<CachedKind, Informer<KubeObject>>();
   /** owner -> pods */
   readonly podsByOwner = new Grouping();
   /** owner -> IP objects */
@@ -49,80 +59,62 @@ export class Caches {
   readonly migrationsByInstance = new Grouping();
 
   constructor(client: KubeClient, handlers: Handlers, onError: (what: string, error: unknown) => void) {
-    const informer = <T extends KubeObject>(
-      resource: Resource,
-      name: keyof Handlers,
-      before?: (changes: readonly ObjectChange<T>[]) => void,
-      keep?: (object: T) => T,
-    ) =>
-      new Informer<T>(client, resource, {
-        ...(keep ? { keep } : {}),
-        onError: (error) => onError(resource.plural, error),
-        onChanges: (changes) => {
-          before?.(changes as readonly ObjectChange<T>[]);
-          handlers[name](changes as readonly ObjectChange<KubeObject>[]);
-        },
-      });
-    this.vpcs = informer<Vpc>(RESOURCES.vpcs, 'vpcs');
-    this.subnets = informer<Subnet>(RESOURCES.subnets, 'subnets');
-    this.ipPools = informer<IpPool>(RESOURCES.ipPools, 'ipPools');
-    this.vips = informer<Vip>(RESOURCES.vips, 'vips');
-    this.attachments = informer<NetworkAttachmentDefinition>(RESOURCES.attachments, 'attachments');
-    this.vms = informer<VirtualMachine>(RESOURCES.vms, 'vms');
-    this.vmis = informer<VirtualMachineInstance>(RESOURCES.vmis, 'vmis', undefined, instanceEssentials);
-    this.migrations = informer<Migration>(RESOURCES.migrations, 'migrations', (changes) => {
-      for (const { key, new: migration } of changes)
-        this.migrationsByInstance.set(key, migration && instanceOfMigration(migration));
-    });
-    const groupPods = (changes: readonly ObjectChange<Pod>[]) => {
-      for (const change of changes) this.podsByOwner.set(change.key, change.new && ownerKey(ownerOf(change.new)));
-    };
-    this.pods = informer<Pod>(RESOURCES.pods, 'pods', groupPods, essentials);
-    this.ips = informer<IpObject>(RESOURCES.ips, 'ips', (changes) => {
-      for (const change of changes) this.ipsByOwner.set(change.key, change.new && ownerOfIp(change.new));
-    });
+    for (const kind of Object.keys(SOURCES) as CachedKind[]) {
+      const [resource, keep] = SOURCES[kind];
+      this.#informers.set(
+        kind,
+        new Informer<KubeObject>(client, resource, {
+          ...(keep ? { keep: keep as (object: KubeObject) => KubeObject } : {}),
+          onError: (error) => onError(resource.plural, error),
+          onChanges: (list) => {
+            const changes = list as readonly ObjectChange<KubeObject>[];
+            this.#group(kind, changes);
+            (handlers[kind] as (changes: readonly ObjectChange<KubeObject>[]) => void)(changes);
+          },
+        }),
+      );
+    }
+  }
+
+  of<K extends CachedKind>(kind: K): Informer<CachedKinds[K]> {
+    return this.#informers.get(kind) as unknown as Informer<CachedKinds[K]>;
   }
 
   async start(): Promise<void> {
-    await Promise.all(this.#all().map((informer) => informer.start()));
+    await Promise.all([...this.#informers.values()].map((informer) => informer.start()));
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#all().map((informer) => informer.stop()));
+    await Promise.all([...this.#informers.values()].map((informer) => informer.stop()));
   }
 
   /** Takes in an object that was just written, before the watch tells of it. */
   learn(object: KubeObject): void {
-    const kind = object.kind as keyof typeof INFORMERS;
-    (this[INFORMERS[kind]] as unknown as Informer<KubeObject> | undefined)?.learn(object);
+    this.#informers.get(object.kind as CachedKind)?.learn(object);
+  }
+
+  #group(kind: CachedKind, changes: readonly ObjectChange<KubeObject>[]): void {
+    for (const { key, new: object } of changes) {
+      if (kind === 'Pod') this.podsByOwner.set(key, object && ownerKey(ownerOf(object as Pod)));
+      else if (kind === 'IP') this.ipsByOwner.set(key, object && ownerOfIp(object as IpObject));
+      else if (kind === 'VirtualMachineInstanceMigration')
+        this.migrationsByInstance.set(key, object && instanceOfMigration(object as Migration));
+    }
   }
 
   podsOf(owner: string): readonly Pod[] {
-    return this.podsByOwner.members(owner).flatMap((key) => this.pods.get(key) ?? []);
+    return this.podsByOwner.members(owner).flatMap((key) => this.of('Pod').get(key) ?? []);
   }
 
   ipsOf(owner: string): readonly IpObject[] {
-    return this.ipsByOwner.members(owner).flatMap((key) => this.ips.get(key) ?? []);
+    return this.ipsByOwner.members(owner).flatMap((key) => this.of('IP').get(key) ?? []);
   }
 
   /** @param instance `namespace/name` */
   migrationsOf(instance: string): readonly Migration[] {
-    return this.migrationsByInstance.members(instance).flatMap((key) => this.migrations.get(key) ?? []);
-  }
-
-  #all(): readonly Informer<KubeObject>[] {
-    return [
-      this.vpcs,
-      this.subnets,
-      this.ips,
-      this.ipPools,
-      this.vips,
-      this.attachments,
-      this.pods,
-      this.vms,
-      this.vmis,
-      this.migrations,
-    ] as unknown as readonly Informer<KubeObject>[];
+    return this.migrationsByInstance
+      .members(instance)
+      .flatMap((key) => this.of('VirtualMachineInstanceMigration').get(key) ?? []);
   }
 }
 

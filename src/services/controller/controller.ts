@@ -1,12 +1,12 @@
 /** Connects the pieces of the controller (see README.md) and holds what is known of each object's way into OVN. */
 import { Compiler } from '../../core/compile/engine.ts';
 import { RULES } from '../../core/compile/rules.ts';
-import { type Change, type KindName, type Settings, SETTINGS_KEY } from '../../core/compile/world.ts';
+import { type Change, type Settings, SETTINGS_KEY } from '../../core/compile/world.ts';
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { RowId } from '../../core/ovn/row.ts';
 import type { IpObject } from '../../kinds/ip.ts';
-import type { KubeObject } from '../../kinds/object.ts';
+import { keyOf, type KubeObject } from '../../kinds/object.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
@@ -17,22 +17,21 @@ import type { ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
 import { Addresses } from './addresses.ts';
-import { Caches, instanceOfMigration, ownerOfIp } from './caches.ts';
+import { Caches, type Handlers, instanceOfMigration, ownerOfIp } from './caches.ts';
 import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
 import { worldChange } from './feed.ts';
 import { machinesOf, Placements } from './placements.ts';
 import type { Metrics } from './metrics.ts';
-import { splitObject } from './object-key.ts';
 import { Owners } from './owners.ts';
 import { isAlive, ownerKey, ownerOf, type Pod } from './pod.ts';
-import { Progress } from './progress.ts';
-import { Rejections } from './rejections.ts';
+import { Outcomes } from './outcomes.ts';
 import type { SouthboundSession } from './port-bindings.ts';
 import { SouthboundPorts } from './southbound-ports.ts';
 import { copyNotice, type Notice, subnetNotice, vpcNotice } from './notices.ts';
 import { isComplete, Reservations } from './reservations.ts';
-import { hasStatus, Statuses } from './statuses.ts';
+import { hasStatus, STATUS_KINDS } from './status-kinds.ts';
+import { Statuses } from './statuses.ts';
 import { Writer } from './writer.ts';
 
 export interface ControllerOptions {
@@ -63,8 +62,7 @@ export class Controller {
   readonly #ports: SouthboundPorts | undefined;
   readonly #statuses: Statuses;
   readonly #events: EventRecorder;
-  readonly #progress = new Progress();
-  readonly #rejections = new Rejections((id) => this.writer.observed.get(id) !== undefined);
+  readonly #outcomes: Outcomes;
   #pending: Change[] = [];
   #live = false;
   /** IP object -> when its pod was first heard of (performance.now) */
@@ -75,18 +73,29 @@ export class Controller {
     this.#options = options;
     const { world } = this.compiler;
     this.#addresses = new Addresses({
-      ips: (subnet) => world.keys('IP', 'subnet', subnet).flatMap((name) => this.#caches.ips.get(name) ?? []),
-      pools: (subnet) => world.keys('IPPool', 'subnet', subnet).flatMap((name) => this.#caches.ipPools.get(name) ?? []),
-      vips: (subnet) => world.keys('Vip', 'subnet', subnet).flatMap((name) => this.#caches.vips.get(name) ?? []),
+      ips: (subnet) => world.keys('IP', 'subnet', subnet).flatMap((name) => this.#caches.of('IP').get(name) ?? []),
+      pools: (subnet) =>
+        world.keys('IPPool', 'subnet', subnet).flatMap((name) => this.#caches.of('IPPool').get(name) ?? []),
+      vips: (subnet) => world.keys('Vip', 'subnet', subnet).flatMap((name) => this.#caches.of('Vip').get(name) ?? []),
     });
     this.#events = new EventRecorder(client, 'weft-controller', (error) => log(`event: ${describe(error)}`));
+    const uuidOf = (row: RowId) => this.writer.observed.get(row)?.uuid;
+    this.#outcomes = new Outcomes({
+      compiler: this.compiler,
+      events: this.#events,
+      uuidOf,
+      ip: (name) => this.#caches.of('IP').get(name),
+      judge: (kind, key) => this.#judge(kind, key),
+      onInterfaceCommitted: (name) => this.#observeCommit(name),
+      log,
+    });
     this.epoch = new Epoch(session);
     this.writer = new Writer({
       session,
       compiler: this.compiler,
       epoch: this.epoch,
-      onCommitted: (sequence) => this.#onCommitted(sequence),
-      onRejected: (rows, why) => this.#onRejected(rows, why),
+      onCommitted: (sequence) => this.#outcomes.committed(sequence),
+      onRejected: (rows, why) => this.#outcomes.rejected(rows, why),
       onRepaired: (rows) => {
         metrics.repaired.inc(rows.length);
         if (this.#live)
@@ -98,22 +107,7 @@ export class Controller {
       onFatal,
       log,
     });
-    this.#caches = new Caches(
-      client,
-      {
-        vpcs: (changes) => this.#onVpcs(changes as readonly ObjectChange<Vpc>[]),
-        subnets: (changes) => this.#onSubnets(changes as readonly ObjectChange<Subnet>[]),
-        ips: (changes) => this.#onIps(changes as readonly ObjectChange<IpObject>[]),
-        ipPools: (changes) => this.#onPools(changes as readonly ObjectChange<IpPool>[]),
-        vips: (changes) => this.#onVips(changes as readonly ObjectChange<Vip>[]),
-        attachments: () => this.#unstick(),
-        pods: (changes) => this.#onPods(changes as readonly ObjectChange<Pod>[]),
-        vms: (changes) => this.#onVms(changes as readonly ObjectChange<VirtualMachine>[]),
-        vmis: (changes) => this.#onPlaces(changes.map(({ key }) => key)),
-        migrations: (changes) => this.#onMigrations(changes as readonly ObjectChange<Migration>[]),
-      },
-      (what, error) => log(`${what}: ${describe(error)}`),
-    );
+    this.#caches = new Caches(client, this.#handlers(), (what, error) => log(`${what}: ${describe(error)}`));
     this.#placements = new Placements(this.#caches, world);
     const pieces = { compiler: this.compiler, caches: this.#caches, events: this.#events, log };
     this.#ports =
@@ -122,30 +116,32 @@ export class Controller {
       client,
       allocator: this.#addresses.allocator,
       networks: {
-        attachment: (key) => this.#caches.attachments.get(key),
+        attachment: (key) => this.#caches.of('NetworkAttachmentDefinition').get(key),
         subnetOfProvider: (provider) => this.compiler.world.keys('Subnet', 'provider', provider)[0],
       },
-      subnet: (name) => this.#caches.subnets.get(name),
-      vm: (key) => this.#caches.vms.get(key),
-      ip: (name) => this.#caches.ips.get(name),
+      subnet: (name) => this.#caches.of('Subnet').get(name),
+      vm: (key) => this.#caches.of('VirtualMachine').get(key),
+      ip: (name) => this.#caches.of('IP').get(name),
       placement: (machine) => this.compiler.world.get('Placement', machine),
       podsOf: (owner) => this.#caches.podsOf(owner),
       ipsOf: (owner) => this.#caches.ipsOf(owner),
-      learnIp: (ip) => this.#caches.ips.learn(ip),
-      learnPod: (pod) => this.#caches.pods.learn(pod),
+      learnIp: (ip) => this.#caches.of('IP').learn(ip),
+      learnPod: (pod) => this.#caches.of('Pod').learn(pod),
       warn: (pod, owner, reason, message) => {
         const vm =
-          owner.kind === 'VirtualMachine' ? this.#caches.vms.get(`${owner.namespace}/${owner.name}`) : undefined;
+          owner.kind === 'VirtualMachine'
+            ? this.#caches.of('VirtualMachine').get(`${owner.namespace}/${owner.name}`)
+            : undefined;
         for (const object of [pod, vm]) if (object) this.#events.record(object, 'Warning', reason, message);
       },
     });
     this.#reservations = new Reservations({
       client,
       allocator: this.#addresses.allocator,
-      vip: (name) => this.#caches.vips.get(name),
-      ip: (name) => this.#caches.ips.get(name),
-      learnVip: (vip) => this.#caches.vips.learn(vip),
-      learnIp: (ip) => this.#caches.ips.learn(ip),
+      vip: (name) => this.#caches.of('Vip').get(name),
+      ip: (name) => this.#caches.of('IP').get(name),
+      learnVip: (vip) => this.#caches.of('Vip').learn(vip),
+      learnIp: (ip) => this.#caches.of('IP').learn(ip),
       warn: (object, reason, message) => this.#events.record(object, 'Warning', reason, message),
       log,
     });
@@ -159,20 +155,30 @@ export class Controller {
       compiler: this.compiler,
       allocator: this.#addresses.allocator,
       events: this.#events,
-      vpc: (name) => this.#caches.vpcs.get(name),
-      subnet: (name) => this.#caches.subnets.get(name),
-      ipPool: (name) => this.#caches.ipPools.get(name),
-      poolsOf: (subnet) => this.compiler.world.keys('IPPool', 'subnet', subnet),
-      subnetsOf: (vpc) => this.compiler.world.keys('Subnet', 'vpc', vpc),
-      ipsOfSubnet: (subnet) => this.compiler.world.keys('IP', 'subnet', subnet),
-      isCommitted: (object) => this.#progress.isCommitted(object),
-      isPresent: (row) => this.writer.observed.get(row) !== undefined,
-      uuidOf: (row) => this.writer.observed.get(row)?.uuid,
-      rejections: (kind, name) => this.#rejections.issues(this.compiler.rowsOf(kind, name)),
+      object: (kind, key) => this.#caches.of(kind).get(key),
+      isCommitted: (object) => this.#outcomes.isCommitted(object),
+      uuidOf,
+      rejections: (kind, key) => this.#outcomes.rejections(kind, key),
       learn: (object) => this.#caches.learn(object),
       log,
     });
     metrics.follow(this.compiler, client);
+  }
+
+  /** what is done with changes of each kind */
+  #handlers(): Handlers {
+    return {
+      Vpc: (changes) => this.#onVpcs(changes),
+      Subnet: (changes) => this.#onSubnets(changes),
+      IP: (changes) => this.#onIps(changes),
+      IPPool: (changes) => this.#onPools(changes),
+      Vip: (changes) => this.#onVips(changes),
+      NetworkAttachmentDefinition: () => this.#unstick(),
+      Pod: (changes) => this.#onPods(changes),
+      VirtualMachine: (changes) => this.#onVms(changes),
+      VirtualMachineInstance: (changes) => this.#onPlaces(changes.map(({ key }) => key)),
+      VirtualMachineInstanceMigration: (changes) => this.#onMigrations(changes),
+    };
   }
 
   /** Takes over, reads everything, and resolves when the Northbound database is what is declared. */
@@ -185,17 +191,17 @@ export class Controller {
     this.#pending.push(...((await this.#ports?.start()) ?? []));
     this.#compile();
     // what arrived before the subnet that it belongs to
-    for (const { metadata } of this.#caches.subnets.values()) this.#addresses.refill(metadata.name);
+    for (const { metadata } of this.#caches.of('Subnet').values()) this.#addresses.refill(metadata.name);
     await this.writer.start();
     this.#live = true;
     this.#ports?.live();
     for (const group of [this.#caches.podsByOwner, this.#caches.ipsByOwner])
       for (const owner of group.groups()) this.#ownerQueue.addLow(owner);
-    for (const { metadata } of this.#caches.vpcs.values()) this.#statuses.judge('Vpc', metadata.name);
-    for (const { metadata } of this.#caches.subnets.values()) this.#statuses.judge('Subnet', metadata.name);
-    for (const { metadata } of this.#caches.ipPools.values()) this.#statuses.judge('IPPool', metadata.name);
-    for (const { metadata } of this.#caches.vips.values()) this.#reservations.look('Vip', metadata.name);
-    for (const ip of this.#caches.ips.values()) if (!isComplete(ip)) this.#reservations.look('IP', ip.metadata.name);
+    for (const kind of STATUS_KINDS)
+      for (const object of this.#caches.of(kind).values()) this.#statuses.judge(kind, keyOf(object.metadata));
+    for (const { metadata } of this.#caches.of('Vip').values()) this.#reservations.look('Vip', metadata.name);
+    for (const ip of this.#caches.of('IP').values())
+      if (!isComplete(ip)) this.#reservations.look('IP', ip.metadata.name);
     this.#options.metrics.synced.set(1);
   }
 
@@ -330,67 +336,25 @@ export class Controller {
   #compile(): void {
     const { dirty, objects } = this.compiler.apply(this.#pending);
     this.#pending = [];
-    if (objects.size === 0) return;
-    const sequence = this.writer.submit(dirty);
-    this.#rejections.forget(dirty.rows);
-    this.#progress.submit(sequence, objects, (object) => {
-      const [kind, name] = splitObject(object);
-      return this.compiler.world.get(kind as KindName, name) !== undefined;
-    });
-    for (const object of objects) {
-      const [kind, name] = splitObject(object);
-      this.#judge(kind, name);
-      if (kind === 'IP') this.#complain(name);
-    }
+    if (objects.size > 0) this.#outcomes.submitted(this.writer.submit(dirty), objects, dirty.rows);
   }
 
   #notify(object: KubeObject | undefined, notice: Notice | undefined): void {
     if (object && notice && this.#live) this.#events.record(object, 'Normal', notice.reason, notice.message);
   }
 
-  /** an interface has no status: what is wrong with it is an event of its IP object */
-  #complain(name: string): void {
-    const ip = this.#caches.ips.get(name);
-    const issue = this.compiler.issues('IP', name).find(({ severity }) => severity === undefined);
-    if (ip && issue) this.#events.record(ip, 'Warning', issue.reason, issue.message);
-  }
-
   /** the other kinds have no status that follows from their rows */
-  #judge(kind: string, name: string): void {
-    if (this.#live && hasStatus(kind)) this.#statuses.judge(kind, name);
-  }
-
-  #onCommitted(sequence: number): void {
-    for (const object of this.#progress.commit(sequence)) {
-      const [kind, name] = splitObject(object);
-      this.#judge(kind, name);
-      if (kind === 'IP') this.#observeCommit(name);
-    }
-    for (const id of this.#rejections.takeArrived()) this.#judge(...this.#ownerOfRow(id));
-  }
-
-  #ownerOfRow(id: RowId): [kind: string, name: string] {
-    return splitObject(this.compiler.rows.claim(id)?.owner ?? '');
+  #judge(kind: string, key: string): void {
+    if (this.#live && hasStatus(kind)) this.#statuses.judge(kind, key);
   }
 
   #observeCommit(ipName: string): void {
-    const ip = this.#caches.ips.get(ipName);
+    const ip = this.#caches.of('IP').get(ipName);
     const owner = ip && ownerOfIp(ip);
     const heard = owner === undefined ? undefined : this.#heard.get(owner);
     if (owner === undefined || heard === undefined) return;
     this.#heard.delete(owner);
     this.#options.metrics.commitSeconds.observe((performance.now() - heard) / 1000);
-  }
-
-  #onRejected(rows: readonly RowId[], why: string): void {
-    for (const id of rows) {
-      this.#rejections.add(id, why);
-      const [kind, name] = this.#ownerOfRow(id);
-      this.#options.log(`row ${id} of ${this.compiler.rows.claim(id)?.owner} is not in OVN: ${why}`);
-      this.#judge(kind, name);
-      const ip = kind === 'IP' ? this.#caches.ips.get(name) : undefined;
-      if (ip) this.#events.record(ip, 'Warning', 'RejectedByOvn', `row ${id} is not in OVN: ${why}`);
-    }
   }
 }
 

@@ -52,7 +52,7 @@ export class Placements {
   #seen(key: string): Placement | undefined {
     return seenPlacement({
       pods: this.#caches.podsOf(`VirtualMachine/${key}`),
-      instance: this.#caches.vmis.get(key),
+      instance: this.#caches.of('VirtualMachineInstance').get(key),
       migrations: this.#caches.migrationsOf(key),
     });
   }

@@ -27,7 +27,7 @@ export class SouthboundPorts {
     this.#bindings = new PortBindings({
       session,
       world: compiler.world,
-      machineOf: (port) => machineOf(caches.ips.get(port)),
+      machineOf: (port) => machineOf(caches.of('IP').get(port)),
       onChange: (machines, ports) => {
         this.follow([], machines);
         // all of a machine's ports are pinned anew when the last of them was let go
@@ -79,7 +79,7 @@ export class SouthboundPorts {
 
   /** a machine that runs nowhere has its ports nowhere */
   #wanted(port: string): string | undefined {
-    const machine = machineOf(this.#options.caches.ips.get(port));
+    const machine = machineOf(this.#options.caches.of('IP').get(port));
     if (machine !== undefined && !this.#placement(machine)) return undefined;
     const options = this.#options.compiler.rows.columns(`Logical_Switch_Port/${port}`)?.['options'];
     return (options as Readonly<Record<string, string>> | undefined)?.['requested-chassis'];
@@ -88,8 +88,8 @@ export class SouthboundPorts {
   #complain(port: string, message: string): void {
     const { caches, events } = this.#options;
     this.#options.log(message);
-    const ip = caches.ips.get(port);
-    const vm = caches.vms.get(machineOf(ip) ?? '');
+    const ip = caches.of('IP').get(port);
+    const vm = caches.of('VirtualMachine').get(machineOf(ip) ?? '');
     for (const object of [vm, ip]) if (object) events.record(object, 'Warning', PORT_NOT_MOVED, message);
   }
 }

@@ -1,57 +1,35 @@
-/** Statuses, conditions and finalizers of VPCs and subnets: written when they say something new, counters no more often than a person reads. */
+/** Writes statuses, conditions and finalizers: when they say something new, counters no more often than a person reads. */
 import type { Allocator } from '../../core/ipam/allocator.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import { type Finding, readyCondition, warningCondition } from '../../core/status/condition.ts';
-import { ipPoolStatus } from '../../core/status/ip-pool-status.ts';
-import { subnetStatus } from '../../core/status/subnet-status.ts';
-import { vpcStatus } from '../../core/status/vpc-status.ts';
 import { FINALIZER } from '../../core/admit/verdict.ts';
-import { dhcpKey } from '../../core/compile/dhcp-rows.ts';
 import type { Compiler } from '../../core/compile/engine.ts';
 import type { Issue } from '../../core/compile/rule.ts';
-import type { KubeObject } from '../../kinds/object.ts';
-import type { IpPool } from '../../kinds/ip-pool.ts';
-import type { Subnet } from '../../kinds/subnet.ts';
-import type { Vpc } from '../../kinds/vpc.ts';
+import { keyOf, type KubeObject } from '../../kinds/object.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
-import type { Resource } from '../../lib/kube/resource.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { EventRecorder } from './events.ts';
-import { RESOURCES } from './resources.ts';
+import { splitObject } from './object-key.ts';
+import { type Findings, STATUS_OF, type StatusKind } from './status-kinds.ts';
 
 export interface StatusesOptions {
   readonly client: KubeClient;
   readonly compiler: Compiler;
   readonly allocator: Allocator;
   readonly events: EventRecorder;
-  vpc(name: string): Vpc | undefined;
-  ipPool(name: string): IpPool | undefined;
-  poolsOf(subnet: string): readonly string[];
-  subnet(name: string): Subnet | undefined;
-  subnetsOf(vpc: string): readonly string[];
-  ipsOfSubnet(subnet: string): readonly string[];
+  object(kind: StatusKind, key: string): KubeObject | undefined;
   isCommitted(object: string): boolean;
-  /** the row is in the Northbound database */
-  isPresent(row: string): boolean;
   /** of a row in the Northbound database */
   uuidOf(row: string): string | undefined;
   /** further issues: rows that OVN refused */
-  rejections(kind: StatusKind, name: string): readonly Issue[];
+  rejections(kind: StatusKind, key: string): readonly Issue[];
   learn(object: KubeObject): void;
   log(sentence: string): void;
 }
 
 /** milliseconds: counters change with every machine, people read them slowly */
 const COUNTERS_DELAY = 300;
-
-const KINDS = ['Vpc', 'Subnet', 'IPPool'] as const;
-type StatusKind = (typeof KINDS)[number];
-
-/** kinds whose conditions and counters are written here */
-export function hasStatus(kind: string): kind is StatusKind {
-  return (KINDS as readonly string[]).includes(kind);
-}
 
 export class Statuses {
   readonly #options: StatusesOptions;
@@ -69,13 +47,14 @@ export class Statuses {
   }
 
   /** The object should be looked at now. */
-  judge(kind: StatusKind, name: string): void {
-    this.#queue.add(`${kind}/${name}`);
+  judge(kind: StatusKind, key: string): void {
+    this.#queue.add(`${kind}/${key}`);
   }
 
   /** A counter of the subnet changed, and perhaps of its pools: soon is early enough. */
   count(subnet: string): void {
-    for (const key of [`Subnet/${subnet}`, ...this.#options.poolsOf(subnet).map((name) => `IPPool/${name}`)]) {
+    const pools = this.#options.compiler.world.keys('IPPool', 'subnet', subnet);
+    for (const key of [`Subnet/${subnet}`, ...pools.map((name) => `IPPool/${name}`)]) {
       if (this.#scheduled.has(key)) continue;
       this.#scheduled.add(key);
       this.#queue.addAfter(key, COUNTERS_DELAY);
@@ -86,62 +65,28 @@ export class Statuses {
     return this.#queue.stop();
   }
 
-  async #work(key: string): Promise<void> {
-    this.#scheduled.delete(key);
-    const slash = key.indexOf('/');
-    const name = key.slice(slash + 1);
-    const kind = key.slice(0, slash);
-    if (kind === 'Vpc') await this.#vpc(name);
-    else if (kind === 'Subnet') await this.#subnet(name);
-    else await this.#ipPool(name);
-  }
-
-  async #vpc(name: string): Promise<void> {
-    const vpc = this.#options.vpc(name);
-    if (!vpc) return;
-    const subnets = this.#options.subnetsOf(name);
-    if (await this.#finalize(vpc, subnets.length === 0)) return;
-    const ready = this.#ready('Vpc', vpc, 'subnets', subnets);
-    await this.#store(
-      vpc,
-      vpcStatus(
-        vpc,
-        subnets,
-        this.#options.isPresent(`Logical_Router/${name}`),
-        ready,
-        this.#warning('Vpc', vpc),
-        now(),
-      ),
-      ready,
-    );
-  }
-
-  async #subnet(name: string): Promise<void> {
-    const subnet = this.#options.subnet(name);
-    if (!subnet) return;
-    const users = this.#options.ipsOfSubnet(name);
-    if (await this.#finalize(subnet, users.length === 0)) return;
-    const ready = this.#ready('Subnet', subnet, 'interfaces', users);
-    const usage = (family: 4 | 6) => this.#options.allocator.usage(name, family);
-    const uuid = (family: 4 | 6) => this.#options.uuidOf(`DHCP_Options/${dhcpKey(name, family)}`);
-    const dhcp = { v4: uuid(4), v6: uuid(6) };
-    await this.#store(
-      subnet,
-      subnetStatus(subnet, usage(4), usage(6), ready, this.#warning('Subnet', subnet), dhcp, now()),
-      ready,
-    );
-  }
-
-  async #ipPool(name: string): Promise<void> {
-    const pool = this.#options.ipPool(name);
-    if (!pool) return;
-    const ready = this.#ready('IPPool', pool, 'interfaces', []);
-    const usage = (family: 4 | 6) => this.#options.allocator.poolUsage(pool.spec?.subnet ?? '', name, family);
-    await this.#store(pool, ipPoolStatus(pool, usage, ready, now()), ready);
+  async #work(id: string): Promise<void> {
+    this.#scheduled.delete(id);
+    const [kind, key] = splitObject(id) as [StatusKind, string];
+    const object = this.#options.object(kind, key);
+    if (!object) return;
+    const { compiler, allocator } = this.#options;
+    const of = STATUS_OF[kind];
+    const users = of.users?.of(key, compiler.world) ?? [];
+    if (of.users && (await this.#finalize(kind, object, users.length === 0))) return;
+    const findings: Findings = {
+      ready: this.#ready(kind, object, of.users?.what ?? '', users),
+      warning: warningCondition(compiler.issues(kind, key), object.metadata.generation ?? 1),
+      now: `${new Date().toISOString().slice(0, 19)}Z`,
+    };
+    const sources = { world: compiler.world, allocator, uuidOf: (row: string) => this.#options.uuidOf(row) };
+    const status = of.status(object as never, findings, sources);
+    await this.#store(kind, object, status, findings.ready);
   }
 
   #ready(kind: StatusKind, object: KubeObject, what: string, users: readonly string[]): Finding {
-    const { name, generation = 1, deletionTimestamp } = object.metadata;
+    const { generation = 1, deletionTimestamp } = object.metadata;
+    const key = keyOf(object.metadata);
     const waitsFor =
       deletionTimestamp !== undefined && users.length > 0
         ? {
@@ -149,40 +94,34 @@ export class Statuses {
           }
         : {};
     return readyCondition({
-      issues: [...this.#options.compiler.issues(kind, name), ...this.#options.rejections(kind, name)],
-      committed: this.#options.isCommitted(`${kind}/${name}`),
+      issues: [...this.#options.compiler.issues(kind, key), ...this.#options.rejections(kind, key)],
+      committed: this.#options.isCommitted(`${kind}/${key}`),
       generation,
       ...waitsFor,
     });
   }
 
-  #warning(kind: 'Vpc' | 'Subnet', { metadata: { name, generation = 1 } }: KubeObject): Finding | undefined {
-    return warningCondition(this.#options.compiler.issues(kind, name), generation);
-  }
-
   /** Lets go of an object that is being deleted and that nobody uses; true when it did. */
-  async #finalize(object: KubeObject, unused: boolean): Promise<boolean> {
-    const { deletionTimestamp, finalizers = [], name, resourceVersion } = object.metadata;
+  async #finalize(kind: StatusKind, object: KubeObject, unused: boolean): Promise<boolean> {
+    const { deletionTimestamp, finalizers = [], resourceVersion } = object.metadata;
     if (deletionTimestamp === undefined || !unused || !finalizers.includes(FINALIZER)) return false;
     try {
-      await this.#options.client.patch(
-        resourceOf(object),
-        { name },
-        { metadata: { resourceVersion, finalizers: finalizers.filter((finalizer) => finalizer !== FINALIZER) } },
-      );
+      await this.#options.client.patch(STATUS_OF[kind].resource, placeOf(object), {
+        metadata: { resourceVersion, finalizers: finalizers.filter((finalizer) => finalizer !== FINALIZER) },
+      });
     } catch (error) {
       if (!isReason(error, 'NotFound')) throw error;
     }
     return true;
   }
 
-  async #store(object: KubeObject, status: object, ready: Finding): Promise<void> {
+  async #store(kind: StatusKind, object: KubeObject, status: object, ready: Finding): Promise<void> {
     if (equal(object.status, status)) return;
     try {
       this.#options.learn(
         await this.#options.client.patch<KubeObject>(
-          resourceOf(object),
-          { name: object.metadata.name },
+          STATUS_OF[kind].resource,
+          placeOf(object),
           { status },
           { subresource: 'status' },
         ),
@@ -210,16 +149,9 @@ function findingOf(status: unknown, wanted: string): Finding | undefined {
   return conditions?.find(({ type }) => type === wanted);
 }
 
-const RESOURCE_OF: Readonly<Record<StatusKind, Resource>> = {
-  Vpc: RESOURCES.vpcs,
-  Subnet: RESOURCES.subnets,
-  IPPool: RESOURCES.ipPools,
-};
-
-function resourceOf({ kind }: KubeObject): Resource {
-  return RESOURCE_OF[kind as StatusKind];
-}
-
-function now(): string {
-  return `${new Date().toISOString().slice(0, 19)}Z`;
+function placeOf({ metadata: { name, namespace } }: KubeObject): {
+  readonly name: string;
+  readonly namespace?: string;
+} {
+  return { name, ...(namespace === undefined ? {} : { namespace }) };
 }

@@ -1,0 +1,77 @@
+/** Kinds whose conditions and counters follow from the compiler, the allocator and the Northbound database: what each says. */
+import type { Allocator } from '../../core/ipam/allocator.ts';
+import { dhcpKey } from '../../core/compile/dhcp-rows.ts';
+import type { ReadonlyWorld } from '../../core/compile/world.ts';
+import type { Finding } from '../../core/status/condition.ts';
+import { ipPoolStatus } from '../../core/status/ip-pool-status.ts';
+import { subnetStatus } from '../../core/status/subnet-status.ts';
+import { vpcStatus } from '../../core/status/vpc-status.ts';
+import type { IpPool } from '../../kinds/ip-pool.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import type { Vpc } from '../../kinds/vpc.ts';
+import type { Resource } from '../../lib/kube/resource.ts';
+import { RESOURCES } from './resources.ts';
+
+/** where statuses come from */
+export interface StatusSources {
+  readonly world: ReadonlyWorld;
+  readonly allocator: Allocator;
+  /** UUID of a row in the Northbound database */
+  readonly uuidOf: (row: string) => string | undefined;
+}
+
+export interface Findings {
+  readonly ready: Finding;
+  readonly warning: Finding | undefined;
+  /** RFC 3339 */
+  readonly now: string;
+}
+
+interface StatusKinds {
+  readonly Vpc: Vpc;
+  readonly Subnet: Subnet;
+  readonly IPPool: IpPool;
+}
+export type StatusKind = keyof StatusKinds;
+
+interface StatusOf<T> {
+  readonly resource: Resource;
+  /** what needs the object: it is let go when there is none */
+  readonly users?: { readonly what: string; of(name: string, world: ReadonlyWorld): readonly string[] };
+  status(object: T, findings: Findings, sources: StatusSources): object;
+}
+
+export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> } = {
+  Vpc: {
+    resource: RESOURCES.vpcs,
+    users: { what: 'subnets', of: (name, world) => world.keys('Subnet', 'vpc', name) },
+    status(vpc, { ready, warning, now }, { world, uuidOf }) {
+      const { name } = vpc.metadata;
+      const standby = uuidOf(`Logical_Router/${name}`) !== undefined;
+      return vpcStatus(vpc, world.keys('Subnet', 'vpc', name), standby, ready, warning, now);
+    },
+  },
+  Subnet: {
+    resource: RESOURCES.subnets,
+    users: { what: 'interfaces', of: (name, world) => world.keys('IP', 'subnet', name) },
+    status(subnet, { ready, warning, now }, { allocator, uuidOf }) {
+      const { name } = subnet.metadata;
+      const dhcp = (family: 4 | 6) => uuidOf(`DHCP_Options/${dhcpKey(name, family)}`);
+      const usage = (family: 4 | 6) => allocator.usage(name, family);
+      return subnetStatus(subnet, usage(4), usage(6), ready, warning, { v4: dhcp(4), v6: dhcp(6) }, now);
+    },
+  },
+  IPPool: {
+    resource: RESOURCES.ipPools,
+    status(pool, { ready, now }, { allocator }) {
+      const usage = (family: 4 | 6) => allocator.poolUsage(pool.spec?.subnet ?? '', pool.metadata.name, family);
+      return ipPoolStatus(pool, usage, ready, now);
+    },
+  },
+};
+
+export const STATUS_KINDS = Object.keys(STATUS_OF) as StatusKind[];
+
+export function hasStatus(kind: string): kind is StatusKind {
+  return Object.hasOwn(STATUS_OF, kind);
+}
