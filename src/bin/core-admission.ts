@@ -11,6 +11,7 @@ import { worldChange } from '../services/controller/feed.ts';
 /** resource of the API server -> kind of the world */
 const WORLD_KINDS = {
   'vpcs.kubeovn.io': 'Vpc',
+  'vpcpeerings.network.harvesterhci.io': 'VpcPeering',
   'subnets.kubeovn.io': 'Subnet',
   'ips.kubeovn.io': 'IP',
   'ippools.kubeovn.io': 'IPPool',

@@ -13,9 +13,11 @@ import {
 } from './virtual-machine.ts';
 import { vipKind } from './vip.ts';
 import { vpcKind } from './vpc.ts';
+import { vpcPeeringKind } from './vpc-peering.ts';
 
 export const apiKinds: readonly Kind[] = [
   vpcKind,
+  vpcPeeringKind,
   subnetKind,
   ipKind,
   ipPoolKind,

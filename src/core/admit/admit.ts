@@ -7,6 +7,7 @@ import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import type { Migration, VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
+import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { admitIp } from './ip.ts';
 import { admitIpPool } from './ip-pool.ts';
@@ -19,9 +20,11 @@ import { admitVip } from './vip.ts';
 import { admitVirtualMachine } from './virtual-machine.ts';
 import type { Review, Verdict } from './verdict.ts';
 import { admitVpc } from './vpc.ts';
+import { admitVpcPeering } from './vpc-peerings.ts';
 
 const CHECKS: Readonly<Record<string, (review: Review<KubeObject>) => Verdict<KubeObject>>> = {
   Vpc: (review) => admitVpc(review as Review<Vpc>),
+  VpcPeering: (review) => admitVpcPeering(review as Review<VpcPeering>),
   Subnet: (review) => admitSubnet(review as Review<Subnet>),
   IPPool: (review) => admitIpPool(review as Review<IpPool>),
   Vip: (review) => admitVip(review as Review<Vip>),

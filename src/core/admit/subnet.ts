@@ -2,6 +2,7 @@
 import {
   type Cidr,
   cidrContains,
+  cidrsOverlap,
   coveringCidrs,
   formatCidr,
   parseInterface,
@@ -13,9 +14,11 @@ import { formatIp, parseIp, width } from '../../lib/netaddr/ip.ts';
 import { parseRange } from '../../lib/netaddr/range.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
 import { checkGuestOptions } from './guest-options.ts';
+import { LINK_RANGES } from '../compile/vpc-peerings.ts';
 import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 import { DEFAULT_VPC, subnetDefaults } from './subnet-defaults.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
+import { peerOverlap } from './vpc-peerings.ts';
 
 /** names that Kube-OVN gives to subnets of its own */
 const RESERVED = new Set(['join', 'ovn-default', DEFAULT_VPC]);
@@ -60,6 +63,13 @@ function checkName(subnet: Subnet, { old, neighbours }: Review<Subnet>, findings
   if (old?.spec?.vpc && old.spec.vpc !== vpc)
     findings.forbidden('spec.vpc', `cannot change from ${old.spec.vpc} to ${vpc}: make a new subnet`);
   for (const portName of [logicalRouterPortName(vpc, name), switchRouterPortName(vpc, name)]) {
+    const link = neighbours.keys('Vpc', 'portName', portName)[0];
+    if (link !== undefined)
+      findings.invalid(
+        'metadata.name',
+        name,
+        `collides with a link of VPC ${link}: both would name a port ${portName}`,
+      );
     const other = neighbours.keys('Subnet', 'portName', portName).find((key) => key !== name);
     if (other)
       findings.invalid(
@@ -90,6 +100,12 @@ function checkCidrs(spec: SubnetSpec, findings: Findings): readonly Cidr[] | und
     return undefined;
   }
   for (const cidr of known) {
+    if (LINK_RANGES.some((range) => cidrsOverlap(range, cidr)))
+      findings.invalid(
+        'spec.cidrBlock',
+        block,
+        `${formatCidr(cidr)} overlaps addresses that Weft uses for links between VPCs: choose another prefix`,
+      );
     const special = specialPurpose(cidr);
     if (special)
       findings.invalid('spec.cidrBlock', block, `${formatCidr(cidr)} overlaps ${special}: choose another prefix`);
@@ -162,6 +178,10 @@ function checkOverlap(
       cidrBlock,
       `overlaps subnet ${other} (${neighbours.get('Subnet', other)?.spec?.cidrBlock}) of the same VPC ${vpc}: choose another prefix, or another VPC`,
     );
+  for (const cidr of cidrs) {
+    const far = peerOverlap(vpc, cidr, neighbours);
+    if (far !== undefined) findings.invalid('spec.cidrBlock', cidrBlock, `overlaps ${far}: choose another prefix`);
+  }
 }
 
 /** addresses in use must stay inside, and guests keep the gateway that they were told */

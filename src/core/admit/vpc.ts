@@ -5,6 +5,7 @@ import type { StaticRoute, Vpc, VpcSpec } from '../../kinds/vpc.ts';
 import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION } from '../dhcp/guest-options.ts';
 import { parseOptions } from '../dhcp/option-text.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
+import { checkPeerings } from './vpc-peerings.ts';
 
 export function admitVpc({ object, neighbours }: Review<Vpc>): Verdict<Vpc> {
   const findings = new Findings();
@@ -23,7 +24,7 @@ export function admitVpc({ object, neighbours }: Review<Vpc>): Verdict<Vpc> {
   );
   checkDuplicates(staticRoutes ?? [], findings);
   checkPolicyRoutes(spec, findings);
-  checkPeerings(spec, name, findings);
+  checkPeerings(object, neighbours, findings);
   const admitted: VpcSpec = { ...spec, ...(staticRoutes ? { staticRoutes } : {}) };
   return { object: withFinalizer({ ...object, spec: admitted }), warnings: findings.warnings, errors: findings.errors };
 }
@@ -83,23 +84,34 @@ function checkDuplicates(routes: readonly StaticRoute[], findings: Findings): vo
   }
 }
 
-function checkPolicyRoutes(spec: VpcSpec, findings: Findings): void {
-  for (const [index, { priority, action, nextHopIP = '' }] of (spec.policyRoutes ?? []).entries()) {
+function checkPolicyRoutes({ policyRoutes = [], staticRoutes = [] }: VpcSpec, findings: Findings): void {
+  const seen = new Map<string, number>();
+  for (const [index, { priority, match, action, nextHopIP = '' }] of policyRoutes.entries()) {
     const path = `spec.policyRoutes[${index}]`;
     if (priority !== undefined && (priority < 0 || priority > 32767))
       findings.invalid(`${path}.priority`, priority, 'must be 0 to 32767');
-    if (action !== 'reroute') continue;
-    for (const text of nextHopIP.split(','))
-      findings.parsed(`${path}.nextHopIP`, nextHopIP, () => parseIp(text.trim()));
-  }
-}
-
-function checkPeerings(spec: VpcSpec, name: string, findings: Findings): void {
-  for (const [index, { remoteVpc = '', localConnectIP = '' }] of (spec.vpcPeerings ?? []).entries()) {
-    const path = `spec.vpcPeerings[${index}]`;
-    if (remoteVpc === '') findings.required(`${path}.remoteVpc`, 'the name of the other VPC');
-    if (remoteVpc === name) findings.invalid(`${path}.remoteVpc`, remoteVpc, 'is this VPC itself');
-    for (const text of localConnectIP.split(','))
-      findings.parsed(`${path}.localConnectIP`, localConnectIP, () => parseInterface(text.trim()));
+    if (priority === 0 && staticRoutes.some(({ policy }) => policy === 'policySrc'))
+      findings.warn(
+        `${path}.priority`,
+        'routes by source have priority 0 too: which of them counts is not said, use 1 or more',
+      );
+    if (match === undefined || match.trim() === '')
+      findings.required(`${path}.match`, 'an OVN match expression such as ip4.src == 10.0.1.0/24');
+    if (action === undefined) findings.required(`${path}.action`, 'allow, drop or reroute');
+    const key = `${priority ?? 0} ${match?.trim()}`;
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, index);
+    else findings.duplicate(`${path}.match`, match, `spec.policyRoutes[${first}] has the same priority and match`);
+    if (action !== 'reroute') {
+      if (nextHopIP !== '') findings.warn(`${path}.nextHopIP`, `has no effect with action ${action}`);
+      continue;
+    }
+    const hops = nextHopIP
+      .split(',')
+      .flatMap((text) => findings.parsed(`${path}.nextHopIP`, nextHopIP, () => parseIp(text.trim())) ?? []);
+    if (new Set(hops.map(({ family }) => family)).size > 1)
+      findings.invalid(`${path}.nextHopIP`, nextHopIP, 'mixes IPv4 and IPv6: write one policy route for each');
+    if (new Set(hops.map(formatIp)).size < hops.length)
+      findings.invalid(`${path}.nextHopIP`, nextHopIP, 'names an address twice');
   }
 }

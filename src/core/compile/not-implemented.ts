@@ -12,16 +12,7 @@ interface Field {
   readonly restricts?: boolean;
 }
 
-const VPC: readonly Field[] = [
-  'defaultSubnet',
-  'namespaces',
-  'policyRoutes',
-  'vpcPeerings',
-  'enableExternal',
-  'extraExternalSubnets',
-  'enableBfd',
-  'bfdPort',
-].map((path) => ({
+const VPC: readonly Field[] = ['enableExternal', 'extraExternalSubnets', 'enableBfd', 'bfdPort'].map((path) => ({
   path: `spec.${path}`,
 }));
 
@@ -49,7 +40,6 @@ const SUBNET: readonly Field[] = [
     'enableEcmp',
     'enableMulticastSnoop',
     'enableExternalLBAddress',
-    'routeTable',
     'nodeNetwork',
   ].map((path) => ({ path: `spec.${path}` })),
   { path: 'spec.gatewayType', except: 'distributed' },

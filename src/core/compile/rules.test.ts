@@ -5,7 +5,8 @@ import { RULES } from './rules.ts';
 
 /** A new edge shows in review: this is the graph that `rules.ts` draws. */
 const DRAWING = `
-Vpc     reads Settings, Subnet                       gives VpcRouter, VpcGuests
+Vpc     reads Settings, Subnet, Vpc, VpcPeering      gives VpcRouter, VpcGuests
+VpcPeering reads Vpc, Subnet, VpcPeering             gives nothing
 Subnet  reads Settings, Subnet, VpcRouter, VpcGuests gives SubnetSwitch, SubnetGuests
 IP      reads IP, Placement, PortsBound, SubnetSwitch, SubnetGuests, VpcGuests gives nothing
 IPPool  reads IPPool, SubnetSwitch gives nothing

@@ -52,7 +52,8 @@ export const subnetRule = rule({
     emit.fact('SubnetGuests', name, { vpc, networks, v4Options, v6Options });
     const guestsOf = () => read.fact('VpcGuests', vpc)!;
     if (families.length > 0) emitSubnetDhcp(name, networks, families, guestsOf(), options, emit);
-    rows(name, vpc, router, networks, advertisements(subnet, networks, guestsOf, options, emit), emit);
+    const ra = advertisements(subnet, networks, guestsOf, options, emit);
+    rows(name, vpc, router, networks, ra, subnet.spec?.routeTable ?? '', emit);
   },
 });
 
@@ -118,6 +119,7 @@ function rows(
   router: string,
   networks: readonly GuestNetwork[],
   raConfigs: Readonly<Record<string, string>>,
+  routeTable: string,
   emit: Emit,
 ): void {
   const routerPort = logicalRouterPortName(vpc, name);
@@ -127,7 +129,10 @@ function rows(
     mac: routerMac,
     networks: networks.map(({ gateway, cidr }) => `${gateway}/${cidr.bits}`),
     ipv6_ra_configs: raConfigs,
-    options: mtu > 0 ? { gateway_mtu: String(mtu) } : {},
+    options: {
+      ...(mtu > 0 ? { gateway_mtu: String(mtu) } : {}),
+      ...(routeTable === '' ? {} : { route_table: routeTable }),
+    },
     external_ids: { vendor: 'kube-ovn', lr: vpc, ls: name },
   });
   emit.child(

@@ -14,9 +14,10 @@ import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import { attachmentConfig } from '../ipam/attachments.ts';
 import { machineWishes } from '../ipam/machine-wishes.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
+import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Placement } from '../migration/placement.ts';
 import type { PortsBound } from '../migration/port-pin.ts';
-import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
+import { linkPortName, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 
 /** Settings of the whole installation: what the controller was started with. One object, key "cluster". */
 export interface Settings {
@@ -30,6 +31,8 @@ export interface Settings {
 export interface Kinds {
   readonly Settings: Settings;
   readonly Vpc: Vpc;
+  /** namespace/name */
+  readonly VpcPeering: VpcPeering;
   readonly Subnet: Subnet;
   readonly IP: IpObject;
   readonly IPPool: IpPool;
@@ -52,7 +55,18 @@ type IndexFunction<T> = (object: T) => readonly string[];
 /** index name -> the values under which an object is found */
 export const INDEXES = {
   Settings: {},
-  Vpc: {},
+  Vpc: {
+    /** VPCs that its spec.vpcPeerings name */
+    peer: ({ spec }: Vpc) => (spec?.vpcPeerings ?? []).flatMap(({ remoteVpc }) => remoteVpc ?? []),
+    /** names of the router ports of its links */
+    portName: ({ metadata, spec }: Vpc) =>
+      (spec?.vpcPeerings ?? []).map(({ remoteVpc }) => linkPortName(metadata.name, remoteVpc ?? '')),
+  },
+  VpcPeering: {
+    vpc: ({ spec }: VpcPeering) => [spec?.localVpc ?? '', spec?.remoteVpc ?? ''],
+    /** both VPCs in order, `<VPC>|<VPC>` */
+    pair: ({ spec }: VpcPeering) => [[spec?.localVpc ?? '', spec?.remoteVpc ?? ''].toSorted().join('|')],
+  },
   Placement: {},
   PortsBound: {},
   Subnet: {

@@ -8,7 +8,7 @@ export function macFor(name: string, attempt = 0): string {
 }
 
 /** FNV-1a style mixing with a final avalanche (Murmur3 finaliser): spread, not secrecy */
-function hash32(text: string, seed: number): number {
+export function hash32(text: string, seed: number): number {
   let hash = seed ^ 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

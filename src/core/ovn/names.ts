@@ -25,3 +25,16 @@ export function addressSetName(pool: string): string {
 export function portName(owner: string, namespace: string, provider: string): string {
   return provider === 'ovn' ? `${owner}.${namespace}` : `${owner}.${namespace}.${provider}`;
 }
+
+/** port of a VPC's router on the link to another VPC */
+export function linkPortName(vpc: string, remote: string): string {
+  return `${vpc}-${remote}`;
+}
+
+/**
+ * Address set that belongs to objects of those names. Unlike Kube-OVN's names it is one of a kind: names of objects have no underscores, and
+ * no part of them begins or ends with a hyphen, so neither the hyphens' replacement nor the separator can stand for anything else.
+ */
+export function privateAddressSetName(purpose: string, ...names: readonly string[]): string {
+  return [`weft_${purpose}`, ...names.map((name) => name.replaceAll('-', '_'))].join('._.');
+}

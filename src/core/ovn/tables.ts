@@ -27,8 +27,13 @@ export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
   Logical_Router: {
     root: true,
     nameColumn: 'name',
-    columns: ['name', 'enabled', 'ports', 'static_routes', 'options', 'external_ids'],
+    columns: ['name', 'enabled', 'ports', 'static_routes', 'policies', 'options', 'external_ids'],
     empty: ['enabled'],
+  },
+  Logical_Router_Policy: {
+    root: false,
+    columns: ['priority', 'match', 'action', 'nexthop', 'nexthops', 'options', 'external_ids'],
+    empty: ['nexthop'],
   },
   Logical_Router_Port: {
     root: false,
@@ -66,9 +71,12 @@ export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
 
 /** table -> set columns whose elements are rows: those of others in them stay */
 export const REFERENCE_SETS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['Logical_Router', ['ports', 'static_routes']],
+  ['Logical_Router', ['ports', 'static_routes', 'policies']],
   ['Logical_Switch', ['ports']],
 ]);
+
+/** table -> set columns whose elements are values that several rules may contribute */
+export const VALUE_SETS: ReadonlyMap<string, readonly string[]> = new Map([['Address_Set', ['addresses']]]);
 
 export type ObservedColumns = Readonly<
   Record<string, Atom | readonly Atom[] | Readonly<Record<string, Atom>> | undefined>

@@ -178,7 +178,7 @@ function wound(bench: Bench, pick: number, how: string): Dirty {
   const where = [['_uuid', '==', uuid]] as const;
   const parents = [...bench.database.tables].flatMap(([owner, rows]) =>
     [...rows].flatMap(([id, columns]) =>
-      ['ports', 'static_routes']
+      ['ports', 'static_routes', 'policies']
         .filter((column) => (columns[column] as readonly string[] | undefined)?.includes(uuid))
         .map((column) => ({ owner, id, column })),
     ),
@@ -208,6 +208,7 @@ function wound(bench: Bench, pick: number, how: string): Dirty {
     case 'stray':
       return stray(bench, table, uuid, row);
     case 'empty':
+      if (table === 'Address_Set') return bench.observe([{ op: 'update', table, where, row: { addresses: [] } }]);
       return column ? bench.observe([{ op: 'update', table, where, row: { [column]: [] } }]) : noDirt();
     default:
       return column
@@ -216,7 +217,7 @@ function wound(bench: Bench, pick: number, how: string): Dirty {
               op: 'insert',
               table,
               uuidName: 'twin',
-              row: { ...row, ports: [], ...(table === 'Logical_Router' ? { static_routes: [] } : {}) },
+              row: { ...row, ports: [], ...(table === 'Logical_Router' ? { static_routes: [], policies: [] } : {}) },
             },
           ])
         : noDirt();
@@ -225,6 +226,10 @@ function wound(bench: Bench, pick: number, how: string): Dirty {
 
 /** a row of a table that lives by reference, marked as ours but wanted by nobody, put into a row of ours */
 function stray(bench: Bench, table: string, uuid: string, row: Readonly<Record<string, unknown>>): Dirty {
+  if (table === 'Address_Set') {
+    const mutations = [['addresses', 'insert', ['9.9.9.9']]] as const;
+    return bench.observe([{ op: 'mutate', table, where: [['_uuid', '==', uuid]], mutations }]);
+  }
   const child = (
     {
       Logical_Router: ['static_routes', 'Logical_Router_Static_Route'],

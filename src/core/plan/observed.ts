@@ -3,8 +3,8 @@
  * far as they can stand in the way (unique names).
  */
 import { type Dirty, touchMember } from '../compile/desired.ts';
-import { NB_TABLES, type ObservedColumns, ownedKey, REFERENCE_SETS } from '../ovn/tables.ts';
-import { type RowId, rowId } from '../ovn/row.ts';
+import { memberKey, type RowId, rowId } from '../ovn/row.ts';
+import { NB_TABLES, type ObservedColumns, ownedKey, REFERENCE_SETS, VALUE_SETS } from '../ovn/tables.ts';
 
 export interface ObservedRow {
   readonly uuid: string;
@@ -68,6 +68,9 @@ export class ObservedRows {
         if (member !== undefined) touchMember(id, column, `@${member}`, dirty);
       }
     }
+    for (const column of VALUE_SETS.get(table) ?? [])
+      for (const value of symmetricDifference(old[column] as readonly string[], now[column] as readonly string[]))
+        touchMember(id, column, memberKey(value), dirty);
   }
 
   /** our row with that id; of several the one with the lowest UUID */

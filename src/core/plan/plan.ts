@@ -161,8 +161,10 @@ class Planner {
       for (const column of memberSetColumns(table, memberColumns))
         operations.push(...this.#mutate(table, row, column, this.#wholeDifference(id, row, column)));
     } else {
+      // a set that one rule writes whole is one of the row's own columns
       for (const [column, keys] of check.members)
-        operations.push(...this.#mutate(table, row, column, this.#memberDifference(id, row, column, keys)));
+        if (memberColumns.includes(column) || this.#desired.claim(id)?.columns[column] === undefined)
+          operations.push(...this.#mutate(table, row, column, this.#memberDifference(id, row, column, keys)));
     }
     if (operations.length > 0) this.#updated.push(id);
     return operations;

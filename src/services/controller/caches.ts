@@ -7,6 +7,7 @@ import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import type { Migration, MigrationState, VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
+import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
@@ -17,6 +18,7 @@ import { RESOURCES } from './resources.ts';
 /** everything that the controller follows, by kind */
 interface CachedKinds {
   readonly Vpc: Vpc;
+  readonly VpcPeering: VpcPeering;
   readonly Subnet: Subnet;
   readonly IP: IpObject;
   readonly IPPool: IpPool;
@@ -34,6 +36,7 @@ const SOURCES: {
   readonly [K in CachedKind]: readonly [resource: Resource, keep?: (object: CachedKinds[K]) => CachedKinds[K]];
 } = {
   Vpc: [RESOURCES.vpcs],
+  VpcPeering: [RESOURCES.vpcPeerings],
   Subnet: [RESOURCES.subnets],
   IP: [RESOURCES.ips],
   IPPool: [RESOURCES.ipPools],

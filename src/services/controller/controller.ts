@@ -169,6 +169,7 @@ export class Controller {
   #handlers(): Handlers {
     return {
       Vpc: (changes) => this.#onVpcs(changes),
+      VpcPeering: (changes) => this.#onDeclared('VpcPeering', changes),
       Subnet: (changes) => this.#onSubnets(changes),
       IP: (changes) => this.#onIps(changes),
       IPPool: (changes) => this.#onPools(changes),
@@ -218,6 +219,12 @@ export class Controller {
       this.#judge('Vpc', key);
       this.#notify(object, vpcNotice(old, object));
     }
+  }
+
+  /** kinds that are compiled and judged, and nothing else */
+  #onDeclared(kind: 'VpcPeering', changes: readonly ObjectChange<KubeObject>[]): void {
+    this.#take(changes.map(({ key, new: object }) => worldChange(kind, key, object)));
+    for (const { key } of changes) this.#judge(kind, key);
   }
 
   #onSubnets(changes: readonly ObjectChange<Subnet>[]): void {

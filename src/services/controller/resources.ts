@@ -12,12 +12,14 @@ import {
   virtualMachineKind,
 } from '../../kinds/virtual-machine.ts';
 import { vpcKind } from '../../kinds/vpc.ts';
+import { vpcPeeringKind } from '../../kinds/vpc-peering.ts';
 
 const resource = ({ group, version, plural, namespaced }: Kind): Resource => ({ group, version, plural, namespaced });
 
 export const RESOURCES = {
   ...CORE,
   vpcs: resource(vpcKind),
+  vpcPeerings: resource(vpcPeeringKind),
   subnets: resource(subnetKind),
   ips: resource(ipKind),
   ipPools: resource(ipPoolKind),
@@ -31,6 +33,7 @@ export const RESOURCES = {
 /** plural -> kind, for metrics */
 export const KIND_OF: Readonly<Record<string, string>> = {
   vpcs: 'Vpc',
+  vpcpeerings: 'VpcPeering',
   subnets: 'Subnet',
   ips: 'IP',
   ippools: 'IPPool',

@@ -1,14 +1,17 @@
 /** Kinds whose conditions and counters follow from the compiler, the allocator and the Northbound database: what each says. */
 import type { Allocator } from '../../core/ipam/allocator.ts';
 import { dhcpKey } from '../../core/compile/dhcp-rows.ts';
+import { linkOf } from '../../core/compile/vpc-peerings.ts';
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
 import type { Finding } from '../../core/status/condition.ts';
 import { ipPoolStatus } from '../../core/status/ip-pool-status.ts';
 import { subnetStatus } from '../../core/status/subnet-status.ts';
+import { vpcPeeringStatus } from '../../core/status/vpc-peering-status.ts';
 import { vpcStatus } from '../../core/status/vpc-status.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
+import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
 import { RESOURCES } from './resources.ts';
 
@@ -29,6 +32,7 @@ export interface Findings {
 
 interface StatusKinds {
   readonly Vpc: Vpc;
+  readonly VpcPeering: VpcPeering;
   readonly Subnet: Subnet;
   readonly IPPool: IpPool;
 }
@@ -50,6 +54,10 @@ export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> }
       const standby = uuidOf(`Logical_Router/${name}`) !== undefined;
       return vpcStatus(vpc, world.keys('Subnet', 'vpc', name), standby, ready, warning, now);
     },
+  },
+  VpcPeering: {
+    resource: RESOURCES.vpcPeerings,
+    status: (peering, { ready, now }, { world }) => vpcPeeringStatus(peering, linkOf(peering, world), ready, now),
   },
   Subnet: {
     resource: RESOURCES.subnets,

@@ -4,6 +4,7 @@ import type { IpObject } from '../../../kinds/ip.ts';
 import type { IpPool } from '../../../kinds/ip-pool.ts';
 import type { Subnet } from '../../../kinds/subnet.ts';
 import type { Vpc } from '../../../kinds/vpc.ts';
+import type { VpcPeering } from '../../../kinds/vpc-peering.ts';
 import { type Change, type Settings, SETTINGS_KEY } from '../world.ts';
 
 const created = fc.integer({ min: 0, max: 3 }).map((second) => `2026-01-01T00:00:0${second}Z`);
@@ -16,6 +17,28 @@ const ROUTES = [
   { cidr: '172.31.0.0/24', nextHopIP: '10.0.0.3', policy: 'policySrc' },
   { cidr: 'nonsense', nextHopIP: '10.0.0.3' },
   { cidr: 'fd00:9::/48', nextHopIP: 'fd00:1::9' },
+  { cidr: '172.31.0.0/28', nextHopIP: '10.1.0.3', policy: 'policySrc', routeTable: 't' },
+  { cidr: '172.18.0.0/16', nextHopIP: '10.0.0.9', routeTable: 't' },
+  { cidr: '10.1.0.0/24', nextHopIP: '169.254.0.2' },
+  { cidr: '10.1.0.0/24', nextHopIP: '169.254.0.3' },
+] as const;
+
+const POLICIES = [
+  { priority: 10, match: 'ip4.src == 10.0.0.0/24', action: 'reroute', nextHopIP: '10.0.0.9, 10.1.0.9' },
+  { priority: 10, match: 'ip4.src == 10.0.0.0/24', action: 'drop' },
+  { priority: 20, match: 'ip4', action: 'allow' },
+] as const;
+
+/** what VPCs say of each other: both sides, one side, different networks */
+const PEERINGS = [
+  [],
+  [{ remoteVpc: 'a', localConnectIP: '169.254.0.1/30' }],
+  [{ remoteVpc: 'b', localConnectIP: '169.254.0.2/30' }],
+  [
+    { remoteVpc: 'b', localConnectIP: '169.254.0.2/30,fd00:ff::2/64' },
+    { remoteVpc: 'a-b', localConnectIP: '169.254.0.5/30' },
+  ],
+  [{ remoteVpc: 'nowhere', localConnectIP: 'nonsense' }],
 ] as const;
 
 const vpcName = fc.constantFrom('a', 'b', 'a-b');
@@ -26,6 +49,9 @@ export const vpc = fc
     name: vpcName,
     created,
     routes: fc.subarray([...ROUTES]),
+    policies: fc.subarray([...POLICIES]),
+    peerings: fc.constantFrom(...PEERINGS),
+    namespaces: fc.constantFrom<readonly string[]>([], ['ns']),
     external: fc.boolean(),
     annotations: fc.constantFrom<Readonly<Record<string, string>>>(
       {},
@@ -33,11 +59,17 @@ export const vpc = fc
     ),
   })
   .map(
-    ({ name, created: at, routes, external, annotations }): Vpc => ({
+    ({ name, created: at, routes, policies, peerings, namespaces, external, annotations }): Vpc => ({
       apiVersion: 'kubeovn.io/v1',
       kind: 'Vpc',
       metadata: { name, creationTimestamp: at, annotations },
-      spec: { staticRoutes: routes, ...(external ? { enableExternal: true } : {}) },
+      spec: {
+        staticRoutes: routes,
+        policyRoutes: policies,
+        vpcPeerings: peerings,
+        namespaces,
+        ...(external ? { enableExternal: true } : {}),
+      },
     }),
   );
 
@@ -69,6 +101,7 @@ export const subnet = fc
     guests,
     restricted: fc.boolean(),
     mtu: fc.constantFrom(0, 1300),
+    routeTable: fc.constantFrom('', '', 't'),
   })
   .map(
     ({
@@ -79,6 +112,7 @@ export const subnet = fc
       guests: said,
       restricted,
       mtu,
+      routeTable,
     }): Subnet => ({
       apiVersion: 'kubeovn.io/v1',
       kind: 'Subnet',
@@ -89,10 +123,31 @@ export const subnet = fc
         gateway,
         ...(restricted ? { private: true } : {}),
         ...(mtu ? { mtu } : {}),
+        routeTable,
         ...said,
       },
     }),
   );
+
+const peering = fc
+  .record({
+    name: fc.constantFrom('p1', 'p2'),
+    namespace: fc.constantFrom('ns', 'other'),
+    created,
+    localVpc: vpcName,
+    remoteVpc: vpcName,
+    localSubnets: fc.constantFrom(undefined, ['n1'], ['n2', 'n9']),
+    linkCIDR: fc.constantFrom(undefined, '169.254.0.0/30', 'nonsense'),
+  })
+  .map(
+    ({ name, namespace, created: at, localVpc, remoteVpc, localSubnets, linkCIDR }): VpcPeering => ({
+      apiVersion: 'network.harvesterhci.io/v1beta1',
+      kind: 'VpcPeering',
+      metadata: { name, namespace, creationTimestamp: at },
+      spec: { localVpc, remoteVpc, ...(localSubnets ? { localSubnets } : {}), ...(linkCIDR ? { linkCIDR } : {}) },
+    }),
+  );
+const peeringKey = ({ metadata }: VpcPeering) => `${metadata.namespace}/${metadata.name}`;
 
 export const nic = fc
   .record({
@@ -193,6 +248,11 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: vpcName.map((key): Change => ({ kind: 'Vpc', key, object: undefined })) },
   { weight: 5, arbitrary: subnet.map((object): Change => ({ kind: 'Subnet', key: object.metadata.name, object })) },
   { weight: 2, arbitrary: subnetName.map((key): Change => ({ kind: 'Subnet', key, object: undefined })) },
+  { weight: 2, arbitrary: peering.map((object): Change => ({ kind: 'VpcPeering', key: peeringKey(object), object })) },
+  {
+    weight: 1,
+    arbitrary: peering.map((object): Change => ({ kind: 'VpcPeering', key: peeringKey(object), object: undefined })),
+  },
   { weight: 2, arbitrary: placement },
   { weight: 2, arbitrary: bound },
   { weight: 6, arbitrary: nic.map((object): Change => ({ kind: 'IP', key: object.metadata.name, object })) },

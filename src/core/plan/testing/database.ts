@@ -12,6 +12,7 @@ type Row = Record<string, Atom | readonly Atom[] | Readonly<Record<string, Atom>
 const REFERENCES: readonly (readonly [table: string, column: string, target: string])[] = [
   ['Logical_Router', 'ports', 'Logical_Router_Port'],
   ['Logical_Router', 'static_routes', 'Logical_Router_Static_Route'],
+  ['Logical_Router', 'policies', 'Logical_Router_Policy'],
   ['Logical_Switch', 'ports', 'Logical_Switch_Port'],
 ];
 
@@ -81,7 +82,7 @@ function isMap(column: string): boolean {
 
 function isSet(table: string, column: string): boolean {
   return (
-    ['addresses', 'port_security', 'networks'].includes(column) ||
+    ['addresses', 'port_security', 'networks', 'nexthops'].includes(column) ||
     REFERENCES.some(([owner, name]) => owner === table && name === column)
   );
 }

@@ -1,0 +1,227 @@
+/** Links between VPCs that a VpcPeering asks for: who has to agree, which subnets are meant, which addresses the link has. */
+import { type Cidr, cidrOf, cidrsOverlap, formatCidr, parseCidr } from '../../lib/netaddr/cidr.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
+import { addToIp, type Ip } from '../../lib/netaddr/ip.ts';
+import { keyOf } from '../../kinds/object.ts';
+import type { VpcPeering } from '../../kinds/vpc-peering.ts';
+import { hash32 } from '../ovn/mac.ts';
+import type { Issue, Read } from './rule.ts';
+import { seniority } from './seniority.ts';
+import { firstOverlap, type Link } from './vpc-links.ts';
+import { subnetsOf, type VpcSubnet } from './vpc-subnets.ts';
+import type { ReadonlyWorld } from './world.ts';
+
+/** annotation of a Vpc: namespaces whose VpcPeerings it accepts, comma-separated, or * */
+export const ACCEPT_ANNOTATION = 'network.harvesterhci.io/accept-peerings-from';
+
+/** Two VPCs that VpcPeerings name, in the order of their names. */
+export type Pair = readonly [first: string, second: string];
+
+export function pairOf({ spec }: VpcPeering): Pair {
+  const [first, second] = [spec?.localVpc ?? '', spec?.remoteVpc ?? ''].toSorted();
+  return [first!, second!];
+}
+
+/** key of a pair in the index of VpcPeerings; names of objects have no bar */
+export const pairKey = ([first, second]: Pair) => `${first}|${second}`;
+
+export interface PairView {
+  readonly issues: readonly Issue[];
+  /** the two ends, when the VPCs are connected: of the first VPC, and of the second */
+  readonly ends?: readonly [Link, Link];
+}
+
+/** Everything about the link between two VPCs that VpcPeerings name. */
+export function viewPair(pair: Pair, read: Read): PairView {
+  const objects = read
+    .keys('VpcPeering', 'pair', pairKey(pair))
+    .toSorted()
+    .flatMap((key) => read.get('VpcPeering', key) ?? []);
+  const issues: Issue[] = [];
+  const say = (reason: Issue['reason'], field: string, message: string) =>
+    void issues.push({ reason, field, message: `${field}: ${message}` });
+  const vpcs = pair.map((name) =>
+    read.get('Vpc', name, ({ metadata, spec }) => ({
+      namespaces: spec?.namespaces ?? [],
+      accepts: (metadata.annotations?.[ACCEPT_ANNOTATION] ?? '').split(',').map((text) => text.trim()),
+      declares: spec?.vpcPeerings?.map(({ remoteVpc }) => remoteVpc) ?? [],
+    })),
+  );
+  const [first, second] = vpcs;
+  if (objects.length === 0 || !first || !second) {
+    for (const [index, vpc] of vpcs.entries())
+      if (!vpc)
+        say('VpcNotFound', 'spec', `there is no VPC ${JSON.stringify(pair[index])}: create it, or name another one`);
+    return { issues };
+  }
+  if (first.declares.includes(pair[1]) || second.declares.includes(pair[0])) {
+    say(
+      'PeeringLinkMismatch',
+      'spec',
+      `VPC ${pair[0]} or ${pair[1]} names the other in its own spec.vpcPeerings: remove it there, or delete this object`,
+    );
+    return { issues };
+  }
+  const refusal = whoMustAgree(objects, pair, [first, second]);
+  if (refusal !== undefined) {
+    say('PeeringNotAccepted', 'spec', refusal);
+    return { issues };
+  }
+  const sides = pair.map((name) => exposed(name, objects, read, say)) as [readonly VpcSubnet[], readonly VpcSubnet[]];
+  const overlap = firstOverlap(sides[0], sides[1]);
+  if (overlap)
+    say(
+      'PeeringOverlap',
+      'spec',
+      `subnet ${overlap.own} of VPC ${pair[0]} overlaps subnet ${overlap.remote} of VPC ${pair[1]}: each side reaches its own only; give one of them another prefix, or leave it out (spec.localSubnets, spec.remoteSubnets)`,
+    );
+  const wanted = linkPrefixes(pair, objects);
+  const clash = linkClash(pair, wanted, objects, read);
+  if (clash !== undefined) {
+    say('PeeringLinkMismatch', 'spec.linkCIDR', clash);
+    return { issues };
+  }
+  return { issues, ends: endsOf(pair, wanted, sides) };
+}
+
+interface VpcView {
+  readonly namespaces: readonly string[];
+  readonly accepts: readonly string[];
+}
+
+/** why the VPCs are not connected yet: an owner of each has to ask or to agree */
+function whoMustAgree(
+  objects: readonly VpcPeering[],
+  pair: Pair,
+  vpcs: readonly [VpcView, VpcView],
+): string | undefined {
+  const agrees = (index: 0 | 1) =>
+    objects.some(({ metadata: { namespace = '' } }) => {
+      const { namespaces, accepts } = vpcs[index];
+      return namespaces.includes(namespace) || accepts.includes(namespace) || accepts.includes('*');
+    });
+  const missing = ([0, 1] as const).find((index) => !agrees(index));
+  if (missing === undefined) return undefined;
+  const [name, other] = [pair[missing], pair[1 - missing]];
+  const { namespaces } = vpcs[missing];
+  const asking = [...new Set(objects.map(({ metadata }) => metadata.namespace ?? ''))].toSorted().join(', ');
+  const way =
+    namespaces.length > 0
+      ? `create a VpcPeering with localVpc: ${name}, remoteVpc: ${other} in one of its namespaces (${namespaces.join(', ')})`
+      : `list namespace ${asking} in spec.namespaces of VPC ${name}`;
+  return `VPC ${name} has not agreed to be connected with VPC ${other}: ${way}, or annotate VPC ${name} with ${ACCEPT_ANNOTATION}: ${asking}`;
+}
+
+/** The subnets of one side that both sides agree on. */
+function exposed(
+  vpc: string,
+  objects: readonly VpcPeering[],
+  read: Read,
+  say: (reason: Issue['reason'], field: string, message: string) => void,
+): readonly VpcSubnet[] {
+  let subnets = subnetsOf(vpc, read);
+  const names = new Set(subnets.map(({ name }) => name));
+  for (const { spec } of objects) {
+    const local = spec?.localVpc === vpc;
+    const chosen = local ? spec.localSubnets : spec?.remoteSubnets;
+    if (!chosen) continue;
+    const field = local ? 'spec.localSubnets' : 'spec.remoteSubnets';
+    for (const name of chosen)
+      if (!names.has(name))
+        say('InvalidSpec', field, `${JSON.stringify(name)} is no subnet of VPC ${vpc}: correct it, or leave it out`);
+    subnets = subnets.filter(({ name }) => chosen.includes(name));
+  }
+  return subnets;
+}
+
+/** addresses of links that Weft chooses: a router's own, never seen by guests, and no subnet can have them */
+export const LINK_RANGES: readonly Cidr[] = [
+  parseCidr('169.254.0.0/16'), // link-local (RFC 3927)
+  parseCidr('fd57:6566:7400::/40'), // a unique local prefix of our own (RFC 4193)
+];
+/** without the first and last /24, and that of cloud metadata services, 169.254.169.0/24 */
+const LINK_SLOTS = 253 * 128;
+const METADATA_SLOT = 168 * 128;
+
+/** Prefixes of the link: what an object says, else ones that follow from the names, the same after any restart. */
+export function linkPrefixes(pair: Pair, objects: readonly VpcPeering[]): readonly Cidr[] {
+  const key = pairKey(pair);
+  const slot = hash32(key, 1) % LINK_SLOTS;
+  const free = slot >= METADATA_SLOT ? slot + 128 : slot;
+  const said = objects.flatMap(({ spec }) => (spec?.linkCIDR ? (attempt(() => parseCidr(spec.linkCIDR!)) ?? []) : []));
+  const v6 = (BigInt(hash32(key, 2)) << 32n) | BigInt(hash32(key, 3));
+  const [v4Range, v6Range] = LINK_RANGES.map(({ family, base }): Ip => ({ family, value: base }));
+  return [said[0] ?? cidrOf(addToIp(v4Range!, 256n + BigInt(free) * 2n), 31), cidrOf(addToIp(v6Range!, v6 << 1n), 127)];
+}
+
+/** Another link of one of the two routers, an older one, has the same addresses. */
+function linkClash(
+  pair: Pair,
+  wanted: readonly Cidr[],
+  objects: readonly VpcPeering[],
+  read: Read,
+): string | undefined {
+  const age = (list: readonly VpcPeering[]) =>
+    list.map(({ metadata }) => seniority(metadata.creationTimestamp, keyOf(metadata))).toSorted()[0] ?? '';
+  for (const vpc of pair) {
+    const others = new Map<string, VpcPeering[]>();
+    for (const key of read.keys('VpcPeering', 'vpc', vpc).toSorted()) {
+      const other = read.get('VpcPeering', key);
+      if (!other || pairKey(pairOf(other)) === pairKey(pair)) continue;
+      const list = others.get(pairKey(pairOf(other)));
+      if (list) list.push(other);
+      else others.set(pairKey(pairOf(other)), [other]);
+    }
+    for (const list of others.values()) {
+      const prefixes = linkPrefixes(pairOf(list[0]!), list);
+      const shared = wanted.find((cidr) => prefixes.some((other) => cidrsOverlap(cidr, other)));
+      if (shared && age(list) < age(objects))
+        return `the link ${formatCidr(shared)} overlaps that of VpcPeering ${keyOf(list[0]!.metadata)} of VPC ${vpc}: say another prefix in spec.linkCIDR`;
+    }
+    const subnet = subnetsOf(vpc, read).find(({ cidrs }) =>
+      cidrs.some((cidr) => wanted.some((other) => cidrsOverlap(cidr, other))),
+    );
+    if (subnet)
+      return `the link ${wanted.map(formatCidr).join(',')} overlaps subnet ${subnet.name} of VPC ${vpc}: say another prefix in spec.linkCIDR`;
+  }
+  return undefined;
+}
+
+function endsOf(
+  pair: Pair,
+  cidrs: readonly Cidr[],
+  sides: readonly [readonly VpcSubnet[], readonly VpcSubnet[]],
+): readonly [Link, Link] {
+  // a /31 and a /127 have two addresses; of a longer prefix the first is the network's
+  const address = (cidr: Cidr, index: number): Ip => ({
+    family: cidr.family,
+    value: cidr.base + BigInt(index) + (cidr.bits >= (cidr.family === 4 ? 31 : 127) ? 0n : 1n),
+  });
+  const prefixes = sides.map((subnets) => subnets.flatMap((subnet) => subnet.cidrs));
+  const end = (index: 0 | 1): Link => ({
+    remote: pair[1 - index]!,
+    own: cidrs.map((cidr) => ({ ip: address(cidr, index), cidr })),
+    remoteAddresses: cidrs.map((cidr) => address(cidr, 1 - index)),
+    managed: { localPrefixes: prefixes[index]!, remotePrefixes: prefixes[1 - index]! },
+  });
+  return [end(0), end(1)];
+}
+
+/** The ends at one VPC of all links that VpcPeerings make. */
+export function managedLinks(vpc: string, read: Read): readonly Link[] {
+  const pairs = new Map<string, Pair>();
+  for (const key of read.keys('VpcPeering', 'vpc', vpc).toSorted()) {
+    const pair = read.get('VpcPeering', key, pairOf);
+    if (pair && pair[0] !== pair[1]) pairs.set(pairKey(pair), pair);
+  }
+  return [...pairs.entries()]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, pair]) => viewPair(pair, read).ends?.[pair[0] === vpc ? 0 : 1] ?? []);
+}
+
+/** The local end of the link that a VpcPeering has, as the world is now. */
+export function linkOf(peering: VpcPeering, world: ReadonlyWorld): Link | undefined {
+  const pair = pairOf(peering);
+  const read = { get: world.get.bind(world), keys: world.keys.bind(world), fact: () => undefined } as unknown as Read;
+  return viewPair(pair, read).ends?.[pair[0] === peering.spec?.localVpc ? 0 : 1];
+}

@@ -1,0 +1,237 @@
+/** Router policies of a VPC: the users' policy routes, its source routes, and what keeps links between VPCs to what was agreed. */
+import { type Cidr, cidrOf, formatCidr } from '../../lib/netaddr/cidr.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
+import { type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
+import { complementOf } from '../../lib/netaddr/prefix-set.ts';
+import type { VpcSpec } from '../../kinds/vpc.ts';
+import { linkPortName, logicalRouterPortName, privateAddressSetName } from '../ovn/names.ts';
+import type { Emit, Read } from './rule.ts';
+import type { Link } from './vpc-links.ts';
+import { LINK_RANGES } from './vpc-peerings.ts';
+import { type DestinationRoute, type SourceRoute, unreachable } from './vpc-routes.ts';
+import type { VpcSubnet } from './vpc-subnets.ts';
+
+/** below everything that a user can want */
+const SOURCE_ROUTE_PRIORITY = 0;
+/** the highest that OVN knows (ovn-nb(5)) */
+const LINK_FILTER_PRIORITY = 32767;
+
+type PolicyRoute = NonNullable<VpcSpec['policyRoutes']>[number];
+
+interface Policy {
+  readonly priority: number;
+  readonly match: string;
+  readonly action: 'allow' | 'drop' | 'reroute';
+  readonly nextHops?: readonly Ip[];
+}
+
+function emitPolicy(vpc: string, { priority, match, action, nextHops = [] }: Policy, emit: Emit): void {
+  // OVN tells policies apart by priority and match
+  const key = `${vpc}/${priority}/${match}`;
+  emit.child({ table: 'Logical_Router', key: vpc, column: 'policies' }, 'Logical_Router_Policy', key, {
+    priority,
+    match,
+    action,
+    nexthops: nextHops.map(formatIp).toSorted(),
+    options: {},
+    external_ids: { vendor: 'kube-ovn' },
+  });
+}
+
+/** @returns whether some of them send packets elsewhere */
+export function policyRoutes(
+  vpc: string,
+  spec: VpcSpec | undefined,
+  links: readonly Link[],
+  read: Read,
+  emit: Emit,
+): boolean {
+  const written = new Set<string>();
+  let reroutes = false;
+  for (const [index, route] of (spec?.policyRoutes ?? []).entries()) {
+    const policy = readPolicy(vpc, route, `spec.policyRoutes[${index}]`, links, read, emit);
+    if (!policy || written.has(`${policy.priority}/${policy.match}`)) continue;
+    written.add(`${policy.priority}/${policy.match}`);
+    if (policy.action === 'reroute') reroutes = true;
+    emitPolicy(vpc, policy, emit);
+  }
+  return reroutes;
+}
+
+function readPolicy(
+  vpc: string,
+  { priority = 0, match = '', action, nextHopIP = '' }: PolicyRoute,
+  path: string,
+  links: readonly Link[],
+  read: Read,
+  emit: Emit,
+): Policy | undefined {
+  const policy = { priority, match: match.trim() };
+  if (action === 'allow' || action === 'drop') return { ...policy, action };
+  const nextHops = nextHopIP.split(',').flatMap((text) => {
+    const ip = attempt(() => parseIp(text.trim()));
+    const why = ip ? unreachable(vpc, ip, links, read) : `${JSON.stringify(text)} is no address`;
+    if (why === undefined) return ip!;
+    emit.issue({
+      reason: ip ? 'NextHopUnreachable' : 'InvalidSpec',
+      field: `${path}.nextHopIP`,
+      message: `${path}.nextHopIP: ${why}, so nothing is sent there: add a subnet that holds it, or correct the address`,
+    });
+    return [];
+  });
+  return nextHops.length > 0 ? { ...policy, action: 'reroute', nextHops } : undefined;
+}
+
+export interface SourceRouting {
+  readonly vpc: string;
+  readonly subnets: readonly VpcSubnet[];
+  readonly links: readonly Link[];
+  readonly destinations: readonly DestinationRoute[];
+  readonly sources: readonly SourceRoute[];
+  /** a policy route sends packets elsewhere */
+  readonly reroutes: boolean;
+}
+
+/**
+ * Source routes as policies. OVN looks at policies only when a route was found, so where no default route is, one is made that leads
+ * nowhere, and what no policy claims is dropped.
+ */
+export function sourcePolicies(routing: SourceRouting, emit: Emit): void {
+  for (const family of [4, 6] as const) {
+    const sources = routing.sources.filter((route) => route.family === family);
+    if (sources.length === 0 && !routing.reroutes) continue;
+    const inside = insideOf(routing, family);
+    if (inside.length === 0) continue;
+    if (sources.length > 0) {
+      const outside = addressSet(`outside${family}`, routing.vpc, complementOf(inside, family), emit);
+      for (const { sources: from, table, nextHops } of sources)
+        emitPolicy(
+          routing.vpc,
+          {
+            priority: SOURCE_ROUTE_PRIORITY,
+            match: [
+              ...fromTable(routing, table),
+              `ip${family}.src == ${literal(from)}`,
+              `ip${family}.dst == $${outside}`,
+            ].join(' && '),
+            action: 'reroute',
+            nextHops,
+          },
+          emit,
+        );
+    }
+    fallback(routing, family, inside, sources, emit);
+  }
+}
+
+function fallback(
+  { vpc, subnets, destinations, reroutes }: SourceRouting,
+  family: Family,
+  inside: readonly Cidr[],
+  sources: readonly SourceRoute[],
+  emit: Emit,
+): void {
+  const everything = cidrOf({ family, value: 0n }, 0);
+  const tables = new Set([...subnets.map(({ routeTable }) => routeTable), '']);
+  const without = [...tables].filter(
+    (table) =>
+      (reroutes || sources.some((route) => route.table === table)) &&
+      !destinations.some(({ prefix, table: of }) => of === table && prefix.family === family && prefix.bits === 0),
+  );
+  // the router's own address answers nobody: what goes there goes nowhere
+  const first = subnets.find(({ cidrs }) => cidrs.some((cidr) => cidr.family === family));
+  if (without.length === 0 || !first) return;
+  const gateway = first.gateways.find((ip) => ip.family === family);
+  if (!gateway) return;
+  for (const table of without)
+    emit.child(
+      { table: 'Logical_Router', key: vpc, column: 'static_routes' },
+      'Logical_Router_Static_Route',
+      `${vpc}/${table === '' ? '' : `${table}/`}nowhere/${family}`,
+      {
+        ip_prefix: formatCidr(everything),
+        nexthop: formatIp(gateway),
+        policy: 'src-ip',
+        route_table: table,
+        external_ids: { vendor: 'kube-ovn' },
+      },
+    );
+  if (destinations.some(({ prefix }) => prefix.family === family && prefix.bits === 0)) return;
+  const routed = [...inside, ...destinations.map(({ prefix }) => prefix)];
+  const unrouted = addressSet(`unrouted${family}`, vpc, complementOf(routed, family), emit);
+  const claimed = complementOf(
+    sources.flatMap((route) => route.sources),
+    family,
+  );
+  if (claimed.length === 0) return;
+  const from = sources.length > 0 ? [`ip${family}.src == ${literal(claimed)}`] : [];
+  emitPolicy(
+    vpc,
+    {
+      priority: SOURCE_ROUTE_PRIORITY,
+      match: [...from, `ip${family}.dst == $${unrouted}`].join(' && '),
+      action: 'drop',
+    },
+    emit,
+  );
+}
+
+/** what is behind the router, its links included */
+function insideOf({ subnets, links }: SourceRouting, family: Family): readonly Cidr[] {
+  return [
+    ...subnets.flatMap(({ cidrs }) => cidrs),
+    ...links.flatMap(({ own, managed }) => [...own.map(({ cidr }) => cidr), ...(managed?.remotePrefixes ?? [])]),
+  ].filter((cidr) => cidr.family === family);
+}
+
+/** what comes from subnets that use a route table; nothing to say where there is only the main one */
+function fromTable({ vpc, subnets }: SourceRouting, table: string): readonly string[] {
+  if (subnets.every(({ routeTable }) => routeTable === table)) return [];
+  const ports = subnets
+    .filter(({ routeTable }) => routeTable === table)
+    .map(({ name }) => logicalRouterPortName(vpc, name));
+  return [`inport == {${ports.map((port) => JSON.stringify(port)).join(', ')}}`];
+}
+
+/** Over a link that a VpcPeering made comes only what was agreed: no other subnets, nobody behind the other VPC. */
+export function linkFilters(vpc: string, links: readonly Link[], emit: Emit): void {
+  for (const { remote, own, managed } of links) {
+    if (!managed) continue;
+    // errors that the other router reports come from its end of the link
+    const link = [...LINK_RANGES, ...own.map(({ cidr }) => cidr)];
+    const port = `inport == ${JSON.stringify(linkPortName(vpc, remote))}`;
+    for (const family of [4, 6] as const)
+      for (const [side, prefixes] of [
+        ['src', [...managed.remotePrefixes, ...link]],
+        ['dst', managed.localPrefixes],
+      ] as const) {
+        const others = complementOf(prefixes, family);
+        const name = addressSetName(side, family, vpc, remote);
+        emitPolicy(
+          vpc,
+          { priority: LINK_FILTER_PRIORITY, match: `${port} && ip${family}.${side} == $${name}`, action: 'drop' },
+          emit,
+        );
+        fillAddressSet(name, others, emit);
+      }
+  }
+}
+
+function addressSetName(side: string, family: Family, vpc: string, remote: string): string {
+  return privateAddressSetName(`link_not_${side}${family}`, vpc, remote);
+}
+
+function addressSet(purpose: string, vpc: string, cidrs: readonly Cidr[], emit: Emit): string {
+  const name = privateAddressSetName(purpose, vpc);
+  fillAddressSet(name, cidrs, emit);
+  return name;
+}
+
+function fillAddressSet(name: string, cidrs: readonly Cidr[], emit: Emit): void {
+  emit.row('Address_Set', name, { external_ids: { vendor: 'kube-ovn' } });
+  for (const cidr of cidrs) emit.member('Address_Set', name, 'addresses', formatCidr(cidr));
+}
+
+function literal(cidrs: readonly Cidr[]): string {
+  return cidrs.length === 1 ? formatCidr(cidrs[0]!) : `{${cidrs.map(formatCidr).join(', ')}}`;
+}

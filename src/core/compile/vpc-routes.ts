@@ -1,0 +1,217 @@
+/**
+ * Static routes of a VPC.
+ *
+ *   policyDst  Logical_Router_Static_Route; several next hops of one prefix are equal-cost paths
+ *   policySrc  Logical_Router_Policy for what leaves the VPC: a stock source route would win over connected networks (ovn-northd(8), IP Routing)
+ */
+import { type Cidr, cidrCovers, cidrOf, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { AddressError } from '../../lib/netaddr/error.ts';
+import { type Family, formatIp, type Ip, parseIp, width } from '../../lib/netaddr/ip.ts';
+import { addressesOf, prefixesOf } from '../../lib/netaddr/prefix-set.ts';
+import type { StaticRoute, VpcSpec } from '../../kinds/vpc.ts';
+import { linkPortName } from '../ovn/names.ts';
+import type { Emit, Read } from './rule.ts';
+import type { Link } from './vpc-links.ts';
+
+export interface DestinationRoute {
+  readonly prefix: Cidr;
+  readonly table: string;
+}
+
+export interface SourceRoute {
+  /** packets from these addresses: the route's prefix without those of longer ones */
+  readonly sources: readonly Cidr[];
+  readonly family: Family;
+  readonly table: string;
+  readonly nextHops: readonly Ip[];
+}
+
+export interface Routes {
+  /** in force */
+  readonly destinations: readonly DestinationRoute[];
+  readonly sources: readonly SourceRoute[];
+}
+
+interface Readable {
+  readonly prefix: Cidr;
+  readonly nextHop: Ip;
+  readonly table: string;
+  readonly bySource: boolean;
+}
+
+export function staticRoutes(
+  vpc: string,
+  spec: VpcSpec | undefined,
+  links: readonly Link[],
+  read: Read,
+  emit: Emit,
+): Routes {
+  const readable = (spec?.staticRoutes ?? []).flatMap(
+    (route, index) => readRoute(vpc, route, `spec.staticRoutes[${index}]`, links, read, emit) ?? [],
+  );
+  const destinations = readable.filter(({ bySource }) => !bySource);
+  const written = new Set<string>();
+  for (const { prefix, nextHop, table } of destinations) {
+    const key = routeKey(vpc, prefix, formatIp(nextHop), table);
+    if (written.has(key)) continue;
+    written.add(key);
+    emitRoute(vpc, key, prefix, nextHop, table, emit);
+  }
+  return { destinations, sources: sourceRoutes(readable.filter(({ bySource }) => bySource)) };
+}
+
+/** Routes over links that a VpcPeering made, in every table that is in use; a user's own route to the same prefix counts. */
+export function linkRoutes(
+  vpc: string,
+  links: readonly Link[],
+  tables: ReadonlySet<string>,
+  own: readonly DestinationRoute[],
+  emit: Emit,
+): readonly DestinationRoute[] {
+  const taken = new Map(own.map(({ prefix, table }) => [`${table}|${formatCidr(prefix)}`, 'spec.staticRoutes']));
+  const routes: DestinationRoute[] = [];
+  for (const { remote, remoteAddresses, managed } of links)
+    for (const prefix of managed?.remotePrefixes ?? []) {
+      const nextHop = remoteAddresses.find(({ family }) => family === prefix.family)!;
+      for (const table of tables) {
+        const by = taken.get(`${table}|${formatCidr(prefix)}`);
+        if (by === undefined) {
+          taken.set(`${table}|${formatCidr(prefix)}`, `VPC ${remote}`);
+          emitRoute(vpc, routeKey(vpc, prefix, remote, table), prefix, nextHop, table, emit, linkPortName(vpc, remote));
+          routes.push({ prefix, table });
+        } else if (by !== `VPC ${remote}`)
+          emit.issue({
+            reason: 'PeeringOverlap',
+            severity: 'warning',
+            message: `${formatCidr(prefix)} of VPC ${remote}, which a VpcPeering connects, is not reached: ${by} has that prefix too`,
+          });
+      }
+    }
+  return routes;
+}
+
+/** @param via next hop, or what stands for it */
+function routeKey(vpc: string, prefix: Cidr, via: string, table: string): string {
+  return `${vpc}/${table === '' ? '' : `${table}/`}${formatCidr(prefix)}/${via}`;
+}
+
+function emitRoute(
+  vpc: string,
+  key: string,
+  prefix: Cidr,
+  nextHop: Ip,
+  table: string,
+  emit: Emit,
+  outputPort?: string,
+): void {
+  emit.child({ table: 'Logical_Router', key: vpc, column: 'static_routes' }, 'Logical_Router_Static_Route', key, {
+    ip_prefix: formatCidr(prefix),
+    nexthop: formatIp(nextHop),
+    policy: 'dst-ip',
+    route_table: table,
+    ...(outputPort === undefined ? {} : { output_port: outputPort }),
+    external_ids: { vendor: 'kube-ovn' },
+  });
+}
+
+function readRoute(
+  vpc: string,
+  route: StaticRoute,
+  path: string,
+  links: readonly Link[],
+  read: Read,
+  emit: Emit,
+): Readable | undefined {
+  sayUnbuilt(route, path, emit);
+  const parsed = parseRoute(route, path, emit);
+  if (!parsed) return undefined;
+  const why = unreachable(vpc, parsed.nextHop, links, read);
+  if (why !== undefined) {
+    emit.issue({
+      reason: 'NextHopUnreachable',
+      field: `${path}.nextHopIP`,
+      message: `${path}.nextHopIP: ${why}, so the route ${route.policy === 'policySrc' ? 'of' : 'to'} ${formatCidr(parsed.prefix)} is left out: add a subnet that holds it, or correct the address`,
+    });
+    return undefined;
+  }
+  return { ...parsed, table: route.routeTable ?? '', bySource: route.policy === 'policySrc' };
+}
+
+/** what OVN cannot do for a router without gateway port; the route itself is in force */
+function sayUnbuilt(route: StaticRoute, path: string, emit: Emit): void {
+  const say = (field: string, why: string) =>
+    emit.issue({
+      reason: 'NotImplemented',
+      field: `${path}.${field}`,
+      message: `${path}.${field} has no effect, the route itself is in force: ${why}`,
+    });
+  if (route.bfdId) say('bfdId', 'OVN runs BFD sessions on gateway ports only, which are not built yet');
+  if (route.ecmpMode) say('ecmpMode', 'OVN keeps replies on the way of their request on gateway routers only');
+}
+
+function parseRoute(
+  route: StaticRoute,
+  path: string,
+  emit: Emit,
+): { readonly prefix: Cidr; readonly nextHop: Ip } | undefined {
+  try {
+    const cidr = route.cidr ?? '';
+    const prefix = cidr.includes('/') ? parseInterface(cidr).cidr : hostPrefix(parseIp(cidr));
+    const nextHop = parseIp(route.nextHopIP ?? '');
+    if (prefix.family !== nextHop.family)
+      throw new AddressError(
+        route.nextHopIP ?? '',
+        `is IPv${nextHop.family}, but the prefix ${cidr} is IPv${prefix.family}`,
+      );
+    return { prefix, nextHop };
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    emit.issue({
+      reason: 'InvalidSpec',
+      field: path,
+      message: `${path}: ${error.message}, so this route is left out: correct it`,
+    });
+    return undefined;
+  }
+}
+
+function hostPrefix(ip: Ip): Cidr {
+  return cidrOf(ip, width(ip.family));
+}
+
+/** Why a router cannot hand packets to that address; undefined when it can. */
+export function unreachable(vpc: string, nextHop: Ip, links: readonly Link[], read: Read): string | undefined {
+  const text = formatIp(nextHop);
+  for (const { own, remote, remoteAddresses } of links) {
+    const mine = own.find(({ cidr }) => cidrCovers(cidr, hostPrefix(nextHop)));
+    if (!mine) continue;
+    const theirs = remoteAddresses.filter(({ family }) => family === nextHop.family);
+    if (theirs.some(({ value }) => value === nextHop.value)) return undefined;
+    return `${text} is nobody's address on the link to VPC ${remote} (the other end is ${theirs.map(formatIp).join(', ')})`;
+  }
+  for (const prefix of coveringCidrs(hostPrefix(nextHop)))
+    if (read.keys('Subnet', 'prefix', `${vpc}|${formatCidr(prefix)}`).length > 0) return undefined;
+  return `${text} is in no subnet of VPC ${vpc} and on no link of it that works`;
+}
+
+/** Source routes of one prefix are equal-cost paths; a longer prefix wins over those that cover it. */
+function sourceRoutes(readable: readonly Readable[]): readonly SourceRoute[] {
+  const groups = new Map<string, Readable[]>();
+  for (const route of readable) {
+    const key = `${route.table}|${formatCidr(route.prefix)}`;
+    const group = groups.get(key);
+    if (!group) groups.set(key, [route]);
+    else if (group.every(({ nextHop }) => nextHop.value !== route.nextHop.value)) group.push(route);
+  }
+  const all = [...groups.values()];
+  return all.map((group) => {
+    const { prefix, table } = group[0]!;
+    const { family } = prefix;
+    const longer = all
+      .map(([other]) => other!)
+      .filter((other) => other.table === table && other.prefix.bits > prefix.bits && cidrCovers(prefix, other.prefix))
+      .map((other) => other.prefix);
+    const rest = addressesOf([prefix], family).without(addressesOf(longer, family));
+    return { sources: prefixesOf(rest, family), family, table, nextHops: group.map(({ nextHop }) => nextHop) };
+  });
+}

@@ -1,0 +1,39 @@
+/** What a VPC consists of, as far as routing asks. */
+import { type Cidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
+import { type Ip, parseIp } from '../../lib/netaddr/ip.ts';
+import type { Read } from './rule.ts';
+
+export interface VpcSubnet {
+  readonly name: string;
+  readonly cidrs: readonly Cidr[];
+  /** the router's addresses */
+  readonly gateways: readonly Ip[];
+  /** of what comes from this subnet; "" is the main table */
+  readonly routeTable: string;
+}
+
+/** The subnets of a VPC in the order of their names, with the prefixes that can be read. */
+export function subnetsOf(vpc: string, read: Read): readonly VpcSubnet[] {
+  return read
+    .keys('Subnet', 'vpc', vpc)
+    .toSorted()
+    .map((name) => {
+      const seen = read.get('Subnet', name, ({ spec }) => ({
+        cidrBlock: spec?.cidrBlock ?? '',
+        gateway: spec?.gateway ?? '',
+        routeTable: spec?.routeTable ?? '',
+      }));
+      const { cidrBlock = '', gateway = '', routeTable = '' } = seen ?? {};
+      return {
+        name,
+        cidrs: readable(cidrBlock, (text) => parseInterface(text).cidr),
+        gateways: readable(gateway, parseIp),
+        routeTable,
+      };
+    });
+}
+
+function readable<T>(texts: string, parse: (text: string) => T): readonly T[] {
+  return texts.split(',').flatMap((text) => attempt(() => parse(text.trim())) ?? []);
+}
