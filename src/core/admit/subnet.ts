@@ -100,15 +100,15 @@ function checkCidrs(spec: SubnetSpec, findings: Findings): readonly Cidr[] | und
     return undefined;
   }
   for (const cidr of known) {
-    if (LINK_RANGES.some((range) => cidrsOverlap(range, cidr)))
+    const special = specialPurpose(cidr);
+    if (special)
+      findings.invalid('spec.cidrBlock', block, `${formatCidr(cidr)} overlaps ${special}: choose another prefix`);
+    else if (LINK_RANGES.some((range) => cidrsOverlap(range, cidr)))
       findings.invalid(
         'spec.cidrBlock',
         block,
         `${formatCidr(cidr)} overlaps addresses that Weft uses for links between VPCs: choose another prefix`,
       );
-    const special = specialPurpose(cidr);
-    if (special)
-      findings.invalid('spec.cidrBlock', block, `${formatCidr(cidr)} overlaps ${special}: choose another prefix`);
     if (cidr.bits === width(cidr.family))
       findings.invalid(
         'spec.cidrBlock',
