@@ -1,7 +1,7 @@
 /** `weft controller`: composition root of the controller. */
 import { Command, Option } from 'commander';
 import { type Encap, ENCAPS, tunnelMtu } from '../core/ovn/encap.ts';
-import { NB_TABLES } from '../core/ovn/tables.ts';
+import { followedColumns } from '../core/ovn/tables.ts';
 import type { NorthboundTables } from '../core/ovn/generated/nb.ts';
 import { KubeClient } from '../lib/kube/client.ts';
 import { formatIp, parseIp } from '../lib/netaddr/ip.ts';
@@ -51,7 +51,7 @@ async function run(flags: Flags): Promise<void> {
   const stop = untilSignal();
   const mtu = tunnelMtu(flags.encap, Number(flags.underlayMtu), flags.underlayIpv6 === true);
   const monitor = {
-    ...Object.fromEntries(Object.entries(NB_TABLES).map(([table, { columns }]) => [table, columns])),
+    ...followedColumns(),
     NB_Global: ['external_ids'],
   };
   const session = new OvsdbSession<NorthboundTables>({

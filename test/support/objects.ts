@@ -6,11 +6,13 @@ import { type SubnetSpec, subnetKind } from '../../src/kinds/subnet.ts';
 import { virtualMachineInstanceKind, virtualMachineKind } from '../../src/kinds/virtual-machine.ts';
 import { vipKind } from '../../src/kinds/vip.ts';
 import { type VpcSpec, vpcKind } from '../../src/kinds/vpc.ts';
+import { vpcPeeringKind } from '../../src/kinds/vpc-peering.ts';
 import { CORE } from '../../src/lib/kube/resource.ts';
 
 export const R = {
   ...CORE,
   vpcs: vpcKind,
+  vpcPeerings: vpcPeeringKind,
   subnets: subnetKind,
   ips: ipKind,
   ipPools: ipPoolKind,

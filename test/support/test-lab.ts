@@ -9,10 +9,10 @@ import { noDirt } from '../../src/core/compile/desired.ts';
 import { SETTINGS_KEY } from '../../src/core/compile/world.ts';
 import type { NorthboundTables } from '../../src/core/ovn/generated/nb.ts';
 import { tunnelMtu } from '../../src/core/ovn/encap.ts';
-import { NB_TABLES } from '../../src/core/ovn/tables.ts';
+import { followedColumns } from '../../src/core/ovn/tables.ts';
 import { ObservedRows } from '../../src/core/plan/observed.ts';
 import { everything, plan } from '../../src/core/plan/plan.ts';
-import type { KubeObject } from '../../src/kinds/object.ts';
+import { keyOf, type KubeObject } from '../../src/kinds/object.ts';
 import { KubeClient } from '../../src/lib/kube/client.ts';
 import { readKubeconfig } from '../../src/lib/kube/kubeconfig.ts';
 import type { MonitorOptions } from '../../src/lib/ovsdb/monitor.ts';
@@ -155,7 +155,7 @@ export class TestLab {
   async expectInSync(): Promise<void> {
     const client = new KubeClient(readKubeconfig(this.kubeconfig));
     const { ovn } = await this.status();
-    const monitor = Object.fromEntries(Object.entries(NB_TABLES).map(([table, { columns }]) => [table, columns]));
+    const monitor = followedColumns();
     const session = new OvsdbSession<NorthboundTables>({
       remote: ovn.nb,
       database: 'OVN_Northbound',
@@ -173,11 +173,12 @@ export class TestLab {
           ]);
           for (const [kind, resource] of [
             ['Vpc', R.vpcs],
+            ['VpcPeering', R.vpcPeerings],
             ['Subnet', R.subnets],
             ['IP', R.ips],
           ] as const) {
             const { items } = await client.list<KubeObject>(resource);
-            compiler.apply(items.map((object) => worldChange(kind, object.metadata.name, object)));
+            compiler.apply(items.map((object) => worldChange(kind, keyOf(object.metadata), object)));
           }
           expect(plan(everything(compiler.rows, observed), compiler.rows, observed).operations).toEqual([]);
           expect(await this.#portsByNbctl()).toEqual(portsOf(compiler));

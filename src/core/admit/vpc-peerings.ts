@@ -13,6 +13,7 @@ import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, width } from '../../lib/netaddr/ip.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
+import { peeringOverlap } from '../compile/vpc-peerings.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { linkPortName } from '../ovn/names.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
@@ -188,6 +189,8 @@ export function admitVpcPeering({ object, neighbours }: Review<VpcPeering>): Ver
         findings.invalid(`spec.${field}[${index}]`, name, `is a subnet of VPC ${found.spec?.vpc}, not of ${vpc}`);
       else if (!found) findings.warn(`spec.${field}[${index}]`, `there is no subnet ${name} yet`);
     }
+  const overlap = localVpc === remoteVpc ? undefined : peeringOverlap(object, neighbours);
+  if (overlap !== undefined) findings.invalid('spec.remoteVpc', remoteVpc, overlap);
   if (linkCIDR !== '') {
     const cidr = findings.parsed('spec.linkCIDR', linkCIDR, () => parseCidr(linkCIDR));
     if (cidr && (cidr.family !== 4 || cidr.bits > 31))

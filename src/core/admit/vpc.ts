@@ -3,6 +3,7 @@ import { formatCidr, parseInterface, specialPurpose } from '../../lib/netaddr/ci
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { StaticRoute, Vpc, VpcSpec } from '../../kinds/vpc.ts';
 import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION } from '../dhcp/guest-options.ts';
+import { policyPriority } from '../compile/vpc-policies.ts';
 import { parseOptions } from '../dhcp/option-text.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
 import { checkPeerings } from './vpc-peerings.ts';
@@ -90,15 +91,21 @@ function checkPolicyRoutes({ policyRoutes = [], staticRoutes = [] }: VpcSpec, fi
     const path = `spec.policyRoutes[${index}]`;
     if (priority !== undefined && (priority < 0 || priority > 32767))
       findings.invalid(`${path}.priority`, priority, 'must be 0 to 32767');
-    if (priority === 0 && staticRoutes.some(({ policy }) => policy === 'policySrc'))
+    else if (priority !== undefined && policyPriority(priority) !== priority)
       findings.warn(
         `${path}.priority`,
-        'routes by source have priority 0 too: which of them counts is not said, use 1 or more',
+        `is taken as ${policyPriority(priority)}: OVN and Weft need 0 and 32767 themselves`,
+      );
+    const taken = policyPriority(priority ?? 0);
+    if (taken === 1 && staticRoutes.some(({ policy }) => policy === 'policySrc'))
+      findings.warn(
+        `${path}.priority`,
+        'routes by source have priority 1 too: which of them counts is not said, use 2 or more',
       );
     if (match === undefined || match.trim() === '')
       findings.required(`${path}.match`, 'an OVN match expression such as ip4.src == 10.0.1.0/24');
     if (action === undefined) findings.required(`${path}.action`, 'allow, drop or reroute');
-    const key = `${priority ?? 0} ${match?.trim()}`;
+    const key = `${taken} ${match?.trim()}`;
     const first = seen.get(key);
     if (first === undefined) seen.set(key, index);
     else findings.duplicate(`${path}.match`, match, `spec.policyRoutes[${first}] has the same priority and match`);

@@ -124,8 +124,8 @@ export class Compiler {
       this.counters.rulesRun[rule.kind]! += 1;
       this.counters.reads += reads.length;
     }
-    if (!equal(instance.output.issues, output.issues) || object === undefined || !known) objects.add(id);
-    this.#replace(instance, output, dirty);
+    const rowsDiffer = this.#replace(instance, output, dirty);
+    if (rowsDiffer || !equal(instance.output.issues, output.issues) || object === undefined || !known) objects.add(id);
     this.#replaceFacts(instance.output, output, enqueue);
     instance.output = output;
   }
@@ -162,27 +162,43 @@ export class Compiler {
     };
   }
 
-  /** New contributions come before old ones go, so that a row that both want is never seen to vanish. */
-  #replace(instance: Instance, output: Output, dirty: Dirty): void {
+  /**
+   * New contributions come before old ones go, so that a row that both want is never seen to vanish.
+   * @returns whether anything is different
+   */
+  #replace(instance: Instance, output: Output, dirty: Dirty): boolean {
     const old = instance.output;
+    let differs = false;
     for (const [id, claim] of output.rows) {
       const before = old.rows.get(id);
       if (before && equal(before.columns, claim.columns) && before.precedence === claim.precedence) continue;
+      differs = true;
       if (before) this.rows.removeClaim(id, instance.id, dirty);
       this.rows.addClaim(id, claim, dirty);
     }
-    for (const [name, { id, column, value }] of output.members)
-      if (!old.members.has(name)) this.rows.addMember(id, column, value, dirty);
+    for (const [, { id, column, value }] of missing(output.members, old.members)) {
+      differs = true;
+      this.rows.addMember(id, column, value, dirty);
+    }
     for (const [name, { id, column, mapKey, value, precedence: rank }] of output.entries) {
       if (old.entries.get(name)?.value === value) continue;
+      differs = true;
       if (old.entries.has(name)) this.rows.removeEntry(id, column, mapKey, instance.id, dirty);
       this.rows.addEntry(id, column, mapKey, { owner: instance.id, precedence: rank, value }, dirty);
     }
-    for (const id of old.rows.keys()) if (!output.rows.has(id)) this.rows.removeClaim(id, instance.id, dirty);
-    for (const [name, { id, column, value }] of old.members)
-      if (!output.members.has(name)) this.rows.removeMember(id, column, value, dirty);
-    for (const [name, { id, column, mapKey }] of old.entries)
-      if (!output.entries.has(name)) this.rows.removeEntry(id, column, mapKey, instance.id, dirty);
+    for (const [id] of missing(old.rows, output.rows)) {
+      differs = true;
+      this.rows.removeClaim(id, instance.id, dirty);
+    }
+    for (const [, { id, column, value }] of missing(old.members, output.members)) {
+      differs = true;
+      this.rows.removeMember(id, column, value, dirty);
+    }
+    for (const [, { id, column, mapKey }] of missing(old.entries, output.entries)) {
+      differs = true;
+      this.rows.removeEntry(id, column, mapKey, instance.id, dirty);
+    }
+    return differs;
   }
 
   #replaceFacts(old: Output, output: Output, enqueue: (instance: Instance) => void): void {
@@ -194,6 +210,11 @@ export class Compiler {
       this.#dependencies.affected(name, value, enqueue);
     }
   }
+}
+
+/** what one has and the other has not */
+function* missing<K, V>(of: ReadonlyMap<K, V>, other: ReadonlyMap<K, unknown>): Generator<readonly [K, V]> {
+  for (const entry of of) if (!other.has(entry[0])) yield entry;
 }
 
 function precedence(object: unknown, id: string): string {

@@ -1,5 +1,7 @@
 /** Who read what: the dependencies between rule instances and the things they looked at. */
 import { equal } from '../ovn/equal.ts';
+import type { Read } from './rule.ts';
+import type { KindName, Kinds, ReadonlyWorld } from './world.ts';
 
 /** One tracked read: what was read, and, with a projection, what it looked like then. */
 export interface ReadRecord {
@@ -11,6 +13,18 @@ export interface ReadRecord {
 export const objectDependency = (kind: string, key: string) => `${kind}/${key}`;
 export const indexDependency = (kind: string, index: string, value: string) => `${kind}#${index}=${value}`;
 export const factDependency = (fact: string, key: string) => `fact:${fact}/${key}`;
+
+/** Reads for those who ask once and do not have to hear of changes; facts are known to rules only. */
+export function untracked(world: ReadonlyWorld): Read {
+  return {
+    get: <K extends KindName, T>(kind: K, key: string, project?: (object: Kinds[K]) => T) => {
+      const object = world.get(kind, key);
+      return object === undefined || !project ? object : project(object);
+    },
+    keys: (kind, index, value) => world.keys(kind, index, value),
+    fact: () => undefined,
+  } as Read;
+}
 
 /** Anything that can depend: the engine's rule instances. */
 export interface Dependent {

@@ -28,6 +28,7 @@ export const ISSUE_REASONS = [
   'InvalidSpec',
   'CidrOverlap',
   'NextHopUnreachable',
+  'NextHopDown',
   'PeeringOneSided',
   'PeeringLinkMismatch',
   'PeeringOverlap',

@@ -5,7 +5,7 @@ import { RULES } from './rules.ts';
 
 /** A new edge shows in review: this is the graph that `rules.ts` draws. */
 const DRAWING = `
-Vpc     reads Settings, Subnet, Vpc, VpcPeering      gives VpcRouter, VpcGuests
+Vpc     reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering gives VpcRouter, VpcGuests
 VpcPeering reads Vpc, Subnet, VpcPeering             gives nothing
 Subnet  reads Settings, Subnet, VpcRouter, VpcGuests gives SubnetSwitch, SubnetGuests
 IP      reads IP, Placement, PortsBound, SubnetSwitch, SubnetGuests, VpcGuests gives nothing
@@ -80,4 +80,33 @@ test('single keys of a map column: several rules write theirs, the older object 
   });
   compiler.apply([{ kind: 'Vpc', key: 'b', object: undefined }]);
   expect(compiler.rows.columns('Logical_Router/router')?.['options']).toEqual({ base: '1', shared: 'a', a: 'own' });
+});
+
+test('an object that only lets go of rows is named as the one for whom that is to be written', () => {
+  const vpc = (routes: readonly string[]) =>
+    ({
+      kind: 'Vpc',
+      key: 'red',
+      object: {
+        apiVersion: 'kubeovn.io/v1',
+        kind: 'Vpc',
+        metadata: { name: 'red' },
+        spec: { staticRoutes: routes.map((cidr) => ({ cidr, nextHopIP: '10.0.0.9' })) },
+      },
+    }) as const;
+  const subnet = {
+    kind: 'Subnet',
+    key: 'net',
+    object: {
+      apiVersion: 'kubeovn.io/v1',
+      kind: 'Subnet',
+      metadata: { name: 'net' },
+      spec: { vpc: 'red', cidrBlock: '10.0.0.0/24', gateway: '10.0.0.1' },
+    },
+  } as const;
+  const compiler = new Compiler(RULES);
+  compiler.apply([vpc(['192.0.2.0/24']), subnet]);
+  const { dirty, objects } = compiler.apply([vpc([])]);
+  expect([...dirty.rows]).toEqual(['Logical_Router_Static_Route/red/192.0.2.0/24/10.0.0.9']);
+  expect([...objects]).toContain('Vpc/red');
 });

@@ -5,6 +5,7 @@ import { addToIp, type Ip } from '../../lib/netaddr/ip.ts';
 import { keyOf } from '../../kinds/object.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import { hash32 } from '../ovn/mac.ts';
+import { untracked } from './reads.ts';
 import type { Issue, Read } from './rule.ts';
 import { seniority } from './seniority.ts';
 import { firstOverlap, type Link } from './vpc-links.ts';
@@ -68,13 +69,8 @@ export function viewPair(pair: Pair, read: Read): PairView {
     return { issues };
   }
   const sides = pair.map((name) => exposed(name, objects, read, say)) as [readonly VpcSubnet[], readonly VpcSubnet[]];
-  const overlap = firstOverlap(sides[0], sides[1]);
-  if (overlap)
-    say(
-      'PeeringOverlap',
-      'spec',
-      `subnet ${overlap.own} of VPC ${pair[0]} overlaps subnet ${overlap.remote} of VPC ${pair[1]}: each side reaches its own only; give one of them another prefix, or leave it out (spec.localSubnets, spec.remoteSubnets)`,
-    );
+  const overlap = overlapOf(pair, sides, read);
+  if (overlap !== undefined) say('PeeringOverlap', 'spec', overlap);
   const wanted = linkPrefixes(pair, objects);
   const clash = linkClash(pair, wanted, objects, read);
   if (clash !== undefined) {
@@ -82,6 +78,31 @@ export function viewPair(pair: Pair, read: Read): PairView {
     return { issues };
   }
   return { issues, ends: endsOf(pair, wanted, sides) };
+}
+
+/** What one side does not show is in the way of its own guests all the same. */
+function overlapOf(
+  pair: Pair,
+  sides: readonly [readonly VpcSubnet[], readonly VpcSubnet[]],
+  read: Read,
+): string | undefined {
+  const found = firstOverlap(sides[0], subnetsOf(pair[1], read)) ?? firstOverlap(subnetsOf(pair[0], read), sides[1]);
+  return (
+    found &&
+    `subnet ${found.own} of VPC ${pair[0]} overlaps subnet ${found.remote} of VPC ${pair[1]}: each side reaches its own only; give one of them another prefix, or leave out the one that is asked for (spec.localSubnets, spec.remoteSubnets)`
+  );
+}
+
+/** What would be in the way of a peering that joins those which the world has; a sentence. */
+export function peeringOverlap(peering: VpcPeering, world: ReadonlyWorld): string | undefined {
+  const pair = pairOf(peering);
+  const read = untracked(world);
+  const others = world
+    .keys('VpcPeering', 'pair', pairKey(pair))
+    .filter((key) => key !== keyOf(peering.metadata))
+    .flatMap((key) => world.get('VpcPeering', key) ?? []);
+  const side = (vpc: string) => exposed(vpc, [...others, peering], read, () => undefined);
+  return overlapOf(pair, [side(pair[0]), side(pair[1])], read);
 }
 
 interface VpcView {
@@ -222,6 +243,5 @@ export function managedLinks(vpc: string, read: Read): readonly Link[] {
 /** The local end of the link that a VpcPeering has, as the world is now. */
 export function linkOf(peering: VpcPeering, world: ReadonlyWorld): Link | undefined {
   const pair = pairOf(peering);
-  const read = { get: world.get.bind(world), keys: world.keys.bind(world), fact: () => undefined } as unknown as Read;
-  return viewPair(pair, read).ends?.[pair[0] === peering.spec?.localVpc ? 0 : 1];
+  return viewPair(pair, untracked(world)).ends?.[pair[0] === peering.spec?.localVpc ? 0 : 1];
 }

@@ -5,16 +5,22 @@ import { type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts
 import { complementOf } from '../../lib/netaddr/prefix-set.ts';
 import type { VpcSpec } from '../../kinds/vpc.ts';
 import { linkPortName, logicalRouterPortName, privateAddressSetName } from '../ovn/names.ts';
+import { hopsInUse } from './next-hops.ts';
 import type { Emit, Read } from './rule.ts';
 import type { Link } from './vpc-links.ts';
 import { LINK_RANGES } from './vpc-peerings.ts';
 import { type DestinationRoute, type SourceRoute, unreachable } from './vpc-routes.ts';
 import type { VpcSubnet } from './vpc-subnets.ts';
 
-/** below everything that a user can want */
-const SOURCE_ROUTE_PRIORITY = 0;
+/** below what users want; at 0 OVN has a rule of its own that lets everything pass, and which of two counts is not said (ovn-northd(8)) */
+const SOURCE_ROUTE_PRIORITY = 1;
 /** the highest that OVN knows (ovn-nb(5)) */
 const LINK_FILTER_PRIORITY = 32767;
+
+/** The priority that a user's policy gets: between what is OVN's and what keeps links to what was agreed. */
+export function policyPriority(priority: number): number {
+  return Math.min(Math.max(priority, 1), LINK_FILTER_PRIORITY - 1);
+}
 
 type PolicyRoute = NonNullable<VpcSpec['policyRoutes']>[number];
 
@@ -66,7 +72,7 @@ function readPolicy(
   read: Read,
   emit: Emit,
 ): Policy | undefined {
-  const policy = { priority, match: match.trim() };
+  const policy = { priority: policyPriority(priority), match: match.trim() };
   if (action === 'allow' || action === 'drop') return { ...policy, action };
   const nextHops = nextHopIP.split(',').flatMap((text) => {
     const ip = attempt(() => parseIp(text.trim()));
@@ -79,7 +85,14 @@ function readPolicy(
     });
     return [];
   });
-  return nextHops.length > 0 ? { ...policy, action: 'reroute', nextHops } : undefined;
+  const field = `${path}.nextHopIP`;
+  const inUse = hopsInUse(
+    vpc,
+    nextHops.map((nextHop) => ({ nextHop, field })),
+    read,
+    emit,
+  ).map(({ nextHop }) => nextHop);
+  return inUse.length > 0 ? { ...policy, action: 'reroute', nextHops: inUse } : undefined;
 }
 
 export interface SourceRouting {
@@ -151,7 +164,7 @@ function fallback(
       {
         ip_prefix: formatCidr(everything),
         nexthop: formatIp(gateway),
-        policy: 'src-ip',
+        policy: 'dst-ip',
         route_table: table,
         external_ids: { vendor: 'kube-ovn' },
       },
@@ -164,7 +177,8 @@ function fallback(
     family,
   );
   if (claimed.length === 0) return;
-  const from = sources.length > 0 ? [`ip${family}.src == ${literal(claimed)}`] : [];
+  const from =
+    sources.length > 0 ? [`ip${family}.src == $${addressSet(`unclaimed${family}`, vpc, claimed, emit)}`] : [];
   emitPolicy(
     vpc,
     {

@@ -4,13 +4,14 @@
  *   policyDst  Logical_Router_Static_Route; several next hops of one prefix are equal-cost paths
  *   policySrc  Logical_Router_Policy for what leaves the VPC: a stock source route would win over connected networks (ovn-northd(8), IP Routing)
  */
-import { type Cidr, cidrCovers, cidrOf, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { type Cidr, cidrCovers, cidrOf, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { AddressError } from '../../lib/netaddr/error.ts';
 import { type Family, formatIp, type Ip, parseIp, width } from '../../lib/netaddr/ip.ts';
 import { addressesOf, prefixesOf } from '../../lib/netaddr/prefix-set.ts';
 import type { StaticRoute, VpcSpec } from '../../kinds/vpc.ts';
 import { linkPortName } from '../ovn/names.ts';
 import type { Emit, Read } from './rule.ts';
+import { hopsInUse, subnetOf } from './next-hops.ts';
 import type { Link } from './vpc-links.ts';
 
 export interface DestinationRoute {
@@ -37,6 +38,8 @@ interface Readable {
   readonly nextHop: Ip;
   readonly table: string;
   readonly bySource: boolean;
+  /** field that names the next hop */
+  readonly field: string;
 }
 
 export function staticRoutes(
@@ -49,7 +52,12 @@ export function staticRoutes(
   const readable = (spec?.staticRoutes ?? []).flatMap(
     (route, index) => readRoute(vpc, route, `spec.staticRoutes[${index}]`, links, read, emit) ?? [],
   );
-  const destinations = readable.filter(({ bySource }) => !bySource);
+  const destinations = withoutDown(
+    vpc,
+    readable.filter(({ bySource }) => !bySource),
+    read,
+    emit,
+  );
   const written = new Set<string>();
   for (const { prefix, nextHop, table } of destinations) {
     const key = routeKey(vpc, prefix, formatIp(nextHop), table);
@@ -57,7 +65,20 @@ export function staticRoutes(
     written.add(key);
     emitRoute(vpc, key, prefix, nextHop, table, emit);
   }
-  return { destinations, sources: sourceRoutes(readable.filter(({ bySource }) => bySource)) };
+  const bySource = withoutDown(
+    vpc,
+    readable.filter((route) => route.bySource),
+    read,
+    emit,
+  );
+  return { destinations, sources: sourceRoutes(bySource) };
+}
+
+/** Of equal-cost paths those that lead to a machine which is up. */
+function withoutDown(vpc: string, routes: readonly Readable[], read: Read, emit: Emit): readonly Readable[] {
+  const groups = Map.groupBy(routes, ({ prefix, table }) => `${table}|${formatCidr(prefix)}`);
+  const left = new Set([...groups.values()].flatMap((group) => hopsInUse(vpc, group, read, emit)));
+  return routes.filter((route) => left.has(route));
 }
 
 /** Routes over links that a VpcPeering made, in every table that is in use; a user's own route to the same prefix counts. */
@@ -134,7 +155,12 @@ function readRoute(
     });
     return undefined;
   }
-  return { ...parsed, table: route.routeTable ?? '', bySource: route.policy === 'policySrc' };
+  return {
+    ...parsed,
+    table: route.routeTable ?? '',
+    bySource: route.policy === 'policySrc',
+    field: `${path}.nextHopIP`,
+  };
 }
 
 /** what OVN cannot do for a router without gateway port; the route itself is in force */
@@ -189,8 +215,7 @@ export function unreachable(vpc: string, nextHop: Ip, links: readonly Link[], re
     if (theirs.some(({ value }) => value === nextHop.value)) return undefined;
     return `${text} is nobody's address on the link to VPC ${remote} (the other end is ${theirs.map(formatIp).join(', ')})`;
   }
-  for (const prefix of coveringCidrs(hostPrefix(nextHop)))
-    if (read.keys('Subnet', 'prefix', `${vpc}|${formatCidr(prefix)}`).length > 0) return undefined;
+  if (subnetOf(vpc, nextHop, read) !== undefined) return undefined;
   return `${text} is in no subnet of VPC ${vpc} and on no link of it that works`;
 }
 

@@ -44,6 +44,12 @@ export interface Kinds {
   readonly Placement: Placement;
   /** observed: where OVN has the ports of a virtual machine that are on more than one node, key `namespace/name` */
   readonly PortsBound: PortsBound;
+  /** observed: a port that no node has, key: its name, which is that of its IP object */
+  readonly PortDown: PortDown;
+}
+
+export interface PortDown {
+  readonly down: true;
 }
 
 export type KindName = keyof Kinds;
@@ -69,6 +75,7 @@ export const INDEXES = {
   },
   Placement: {},
   PortsBound: {},
+  PortDown: {},
   Subnet: {
     vpc: (subnet: Subnet) => [subnet.spec?.vpc ?? ''],
     /** `<vpc>|<prefix>` for each prefix of the subnet exactly */

@@ -17,6 +17,8 @@ export interface TableInfo {
   readonly uniqueName?: boolean;
   /** columns that Weft reads and writes */
   readonly columns: readonly string[];
+  /** columns that OVN writes and Weft reads */
+  readonly reports?: readonly string[];
   /** optional columns among them that must be empty unless a rule says otherwise: set by somebody else they would change what a row does */
   readonly empty?: readonly string[];
 }
@@ -65,9 +67,17 @@ export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
       'options',
       'external_ids',
     ],
+    reports: ['up'],
     empty: ['enabled', 'parent_name', 'tag_request', 'dhcpv4_options', 'dhcpv6_options'],
   },
 };
+
+/** table -> the columns that a session has to follow */
+export function followedColumns(): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    Object.entries(NB_TABLES).map(([table, { columns, reports = [] }]) => [table, [...columns, ...reports]]),
+  );
+}
 
 /** table -> set columns whose elements are rows: those of others in them stay */
 export const REFERENCE_SETS: ReadonlyMap<string, readonly string[]> = new Map([

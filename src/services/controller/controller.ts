@@ -1,4 +1,5 @@
 /** Connects the pieces of the controller (see README.md) and holds what is known of each object's way into OVN. */
+import { isClean } from '../../core/compile/desired.ts';
 import { Compiler } from '../../core/compile/engine.ts';
 import { RULES } from '../../core/compile/rules.ts';
 import { type Change, type Settings, SETTINGS_KEY } from '../../core/compile/world.ts';
@@ -27,6 +28,7 @@ import { Owners } from './owners.ts';
 import { isAlive, ownerKey, ownerOf, type Pod } from './pod.ts';
 import { Outcomes } from './outcomes.ts';
 import type { SouthboundSession } from './port-bindings.ts';
+import { PortsDown } from './ports-down.ts';
 import { SouthboundPorts } from './southbound-ports.ts';
 import { copyNotice, type Notice, subnetNotice, vpcNotice } from './notices.ts';
 import { isComplete, Reservations } from './reservations.ts';
@@ -107,6 +109,7 @@ export class Controller {
       onFatal,
       log,
     });
+    new PortsDown(session, (changes) => this.#take(changes));
     this.#caches = new Caches(client, this.#handlers(), (what, error) => log(`${what}: ${describe(error)}`));
     this.#placements = new Placements(this.#caches, world);
     const pieces = { compiler: this.compiler, caches: this.#caches, events: this.#events, log };
@@ -343,7 +346,7 @@ export class Controller {
   #compile(): void {
     const { dirty, objects } = this.compiler.apply(this.#pending);
     this.#pending = [];
-    if (objects.size > 0) this.#outcomes.submitted(this.writer.submit(dirty), objects, dirty.rows);
+    if (objects.size > 0 || !isClean(dirty)) this.#outcomes.submitted(this.writer.submit(dirty), objects, dirty.rows);
   }
 
   #notify(object: KubeObject | undefined, notice: Notice | undefined): void {

@@ -235,6 +235,14 @@ const bound = fc
   })
   .map(({ name, object }): Change => ({ kind: 'PortsBound', key: name, object }));
 
+/** a port that no node has, or that one has */
+const portDown = fc
+  .record({
+    key: fc.constantFrom('vm1.ns', 'vm2.ns', 'vm3.ns', 'n1-a'),
+    object: fc.constantFrom({ down: true } as const, undefined),
+  })
+  .map(({ key, object }): Change => ({ kind: 'PortDown', key, object }));
+
 const settings = fc
   .constantFrom<Settings>(
     { tunnelMtu: 1442 },
@@ -255,6 +263,7 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
   },
   { weight: 2, arbitrary: placement },
   { weight: 2, arbitrary: bound },
+  { weight: 2, arbitrary: portDown },
   { weight: 6, arbitrary: nic.map((object): Change => ({ kind: 'IP', key: object.metadata.name, object })) },
   { weight: 1, arbitrary: pool.map((object): Change => ({ kind: 'IPPool', key: object.metadata.name, object })) },
   {
