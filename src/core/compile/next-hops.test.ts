@@ -37,7 +37,7 @@ function nextHops(compiler: Compiler): unknown {
   return {
     routes: of('Logical_Router_Static_Route')
       .filter(({ ip_prefix: prefix }) => prefix !== '0.0.0.0/0')
-      .map(({ nexthop }) => nexthop)
+      .map(({ nexthop }) => nexthop as string)
       .toSorted(),
     policy: of('Logical_Router_Policy').find(({ action }) => action === 'reroute')!['nexthops'],
   };
