@@ -22,8 +22,8 @@ const natRule = obj({
 });
 
 const acl = obj({
-  direction: choice(['from-lport', 'to-lport'], 'from or to the port'),
-  priority: int('0 to 32767', { format: 'int32' }),
+  direction: choice(['from-lport', 'to-lport'], 'when a packet enters the switch, or when it leaves it'),
+  priority: int('0 to 32767; the highest that matches decides', { format: 'int32' }),
   match: str('OVN match expression'),
   action: choice(
     ['allow', 'allow-related', 'allow-stateless', 'drop', 'reject'],
@@ -52,9 +52,9 @@ const spec = obj({
   policyRoutingPriority: int('for externalEgressGateway', { format: 'int32' }),
   policyRoutingTableID: int('for externalEgressGateway', { format: 'int32' }),
   mtu: int('largest packet in bytes; 0 is what fits the tunnel', { format: 'int32', minimum: 0, maximum: 65535 }),
-  private: bool('only allowSubnets may reach this subnet'),
+  private: bool('guests talk to each other and to allowSubnets only, in both directions'),
   allowSubnets: anything<readonly string[] | string>(
-    'prefixes that may reach a private subnet (a list, or one comma-separated string)',
+    'prefixes that a private subnet may talk to, of both families (a list, or one comma-separated string)',
   ),
   vlan: str('VLAN that carries this subnet instead of the overlay'),
   vips: strings('virtual addresses of this subnet'),
@@ -66,8 +66,10 @@ const spec = obj({
   dhcpV6Options: str('DHCPv6 options, key=value separated by comma'),
   enableIPv6RA: bool('send router advertisements'),
   ipv6RAConfigs: str('router advertisement settings, key=value separated by comma'),
-  acls: list(acl, 'access control of this subnet'),
-  allowEWTraffic: bool('traffic inside the subnet passes before acls'),
+  acls: list(acl, 'rules of who may talk; what keeps the network alive always passes'),
+  allowEWTraffic: bool(
+    'traffic inside of the subnet passes, unless one of acls with a priority above 1900 says otherwise',
+  ),
   u2oInterconnection: bool('connect a VLAN subnet to the overlay'),
   u2oInterconnectionIP: str('router address for u2oInterconnection'),
   u2oFeatures: obj(

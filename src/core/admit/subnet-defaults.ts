@@ -90,7 +90,15 @@ function mergedExcludes(given: readonly string[], gateways: readonly string[]): 
 }
 
 function allowList(value: readonly string[] | string, findings: Pick<Findings, 'warn'>): readonly string[] {
-  if (typeof value !== 'string') return value;
-  findings.warn('spec.allowSubnets', 'a list is expected; the string is read as a comma-separated list');
-  return parts(value);
+  if (typeof value === 'string')
+    findings.warn('spec.allowSubnets', 'a list is expected; the string is read as a comma-separated list');
+  else if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) return value;
+  return (typeof value === 'string' ? parts(value) : (value as readonly string[])).map((text, index) => {
+    const item = attempt(() => parseInterface(text.trim()));
+    if (!item) return text;
+    const normal = formatCidr(item.cidr);
+    if (item.ip.value !== item.cidr.base)
+      findings.warn(`spec.allowSubnets[${index}]`, `host bits of ${text} are cleared: the prefix is ${normal}`);
+    return normal;
+  });
 }

@@ -10,13 +10,14 @@ import {
   usableBounds,
 } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
-import { formatIp, parseIp, width } from '../../lib/netaddr/ip.ts';
+import { parseIp, width } from '../../lib/netaddr/ip.ts';
 import { parseRange } from '../../lib/netaddr/range.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
 import { checkGuestOptions } from './guest-options.ts';
 import { LINK_RANGES } from '../compile/vpc-peerings.ts';
 import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 import { DEFAULT_VPC, subnetDefaults } from './subnet-defaults.ts';
+import { checkAccess } from './subnet-access.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
 import { peerOverlap } from './vpc-peerings.ts';
 
@@ -45,7 +46,7 @@ export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
     checkGuestOptions(spec, cidrs, findings);
     if (review.old) checkUpdate(subnet, review.old, cidrs, review, findings);
   }
-  checkAllowSubnets(spec, findings);
+  checkAccess(subnet, cidrs ?? [], review.neighbours, findings);
   return { object: subnet, warnings: findings.warnings, errors: findings.errors };
 }
 
@@ -226,18 +227,4 @@ function checkMtu(mtu: number | undefined, cidrs: readonly Cidr[], findings: Fin
       mtu,
       `must be at least ${least} in this subnet (${least === IPV6_MIN_MTU ? 'RFC 8200' : 'RFC 791'}), or 0 for what fits the tunnel`,
     );
-}
-
-function checkAllowSubnets(spec: SubnetSpec, findings: Findings): void {
-  const { allowSubnets } = spec;
-  if (allowSubnets === undefined) return;
-  if (!Array.isArray(allowSubnets) || allowSubnets.some((item) => typeof item !== 'string')) {
-    findings.invalid('spec.allowSubnets', allowSubnets, 'must be a list of prefixes');
-    return;
-  }
-  for (const [index, text] of (allowSubnets as readonly string[]).entries()) {
-    const item = findings.parsed(`spec.allowSubnets[${index}]`, text, () => parseInterface(text));
-    if (item && formatIp(item.ip) !== formatIp({ family: item.cidr.family, value: item.cidr.base }))
-      findings.warn(`spec.allowSubnets[${index}]`, `host bits are ignored: ${formatCidr(item.cidr)} is meant`);
-  }
 }

@@ -2,9 +2,13 @@
 import { formatCidr, parseInterface, specialPurpose } from '../../lib/netaddr/cidr.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { StaticRoute, Vpc, VpcSpec } from '../../kinds/vpc.ts';
+import { type PoolSets, readUserMatch } from '../access/user-match.ts';
+import { poolSetsAmong } from '../compile/pool-sets.ts';
 import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION } from '../dhcp/guest-options.ts';
 import { policyPriority } from '../compile/vpc-policies.ts';
 import { parseOptions } from '../dhcp/option-text.ts';
+import type { Match } from '../ovn/match/match.ts';
+import { printMatch } from '../ovn/match/print.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
 import { checkPeerings } from './vpc-peerings.ts';
 
@@ -24,7 +28,7 @@ export function admitVpc({ object, neighbours }: Review<Vpc>): Verdict<Vpc> {
     admitRoute(route, `spec.staticRoutes[${index}]`, findings),
   );
   checkDuplicates(staticRoutes ?? [], findings);
-  checkPolicyRoutes(spec, findings);
+  checkPolicyRoutes(spec, poolSetsAmong(neighbours), findings);
   checkPeerings(object, neighbours, findings);
   const admitted: VpcSpec = { ...spec, ...(staticRoutes ? { staticRoutes } : {}) };
   return { object: withFinalizer({ ...object, spec: admitted }), warnings: findings.warnings, errors: findings.errors };
@@ -85,7 +89,11 @@ function checkDuplicates(routes: readonly StaticRoute[], findings: Findings): vo
   }
 }
 
-function checkPolicyRoutes({ policyRoutes = [], staticRoutes = [] }: VpcSpec, findings: Findings): void {
+function checkPolicyRoutes(
+  { policyRoutes = [], staticRoutes = [] }: VpcSpec,
+  pools: PoolSets,
+  findings: Findings,
+): void {
   const seen = new Map<string, number>();
   for (const [index, { priority, match, action, nextHopIP = '' }] of policyRoutes.entries()) {
     const path = `spec.policyRoutes[${index}]`;
@@ -102,10 +110,9 @@ function checkPolicyRoutes({ policyRoutes = [], staticRoutes = [] }: VpcSpec, fi
         `${path}.priority`,
         'routes by source have priority 1 too: which of them counts is not said, use 2 or more',
       );
-    if (match === undefined || match.trim() === '')
-      findings.required(`${path}.match`, 'an OVN match expression such as ip4.src == 10.0.1.0/24');
+    const read = checkMatch(`${path}.match`, match, pools, findings);
     if (action === undefined) findings.required(`${path}.action`, 'allow, drop or reroute');
-    const key = `${taken} ${match?.trim()}`;
+    const key = `${taken} ${read ? printMatch(read) : match?.trim()}`;
     const first = seen.get(key);
     if (first === undefined) seen.set(key, index);
     else findings.duplicate(`${path}.match`, match, `spec.policyRoutes[${first}] has the same priority and match`);
@@ -121,4 +128,19 @@ function checkPolicyRoutes({ policyRoutes = [], staticRoutes = [] }: VpcSpec, fi
     if (new Set(hops.map(formatIp)).size < hops.length)
       findings.invalid(`${path}.nextHopIP`, nextHopIP, 'names an address twice');
   }
+}
+
+function checkMatch(path: string, text = '', pools: PoolSets, findings: Findings): Match | undefined {
+  if (text.trim() === '') {
+    findings.required(path, 'an OVN match expression such as ip4.src == 10.0.1.0/24');
+    return undefined;
+  }
+  const read = readUserMatch(text, pools);
+  if ('problem' in read) {
+    findings.invalid(path, text, `column ${read.problem.column}: ${read.problem.message}`);
+    return undefined;
+  }
+  for (const set of read.missing)
+    findings.warn(path, `no IPPool makes the address set $${set} (yet): until one does, it counts as empty`);
+  return read.match;
 }

@@ -12,13 +12,21 @@ export const ipPoolRule = rule({
   emits: [],
   run({ metadata, spec }, name, read, emit) {
     const subnet = spec?.subnet ?? '';
+    // a rule that names a set which is not there is ignored by OVN: one that is not in force is empty
+    const emitSet = (addresses: readonly string[]) => {
+      if (spec?.enableAddressSet === true)
+        emit.row('Address_Set', addressSetName(name), {
+          addresses,
+          external_ids: { vendor: 'kube-ovn', ippool: name },
+        });
+    };
     if (!read.fact('SubnetSwitch', subnet)) {
       emit.issue({
         reason: 'SubnetNotReady',
         field: 'spec.subnet',
         message: `spec.subnet: subnet ${JSON.stringify(subnet)} does not exist or is not in OVN (its Ready condition says why)`,
       });
-      return;
+      return emitSet([]);
     }
     const ranges = rangesOf(spec?.ips);
     const others = read.keys('IPPool', 'subnet', subnet).filter((key) => key !== name);
@@ -37,13 +45,9 @@ export const ipPoolRule = rule({
         field: 'spec.ips',
         message: `spec.ips: IPPool ${older} has some of them too, so none of this pool is in force: pools of one subnet must not overlap`,
       });
-      return;
+      return emitSet([]);
     }
-    if (spec?.enableAddressSet === true)
-      emit.row('Address_Set', addressSetName(name), {
-        addresses: ranges.flatMap((range) => rangeCidrs(range).map(formatCidr)),
-        external_ids: { vendor: 'kube-ovn', ippool: name },
-      });
+    emitSet(ranges.flatMap((range) => rangeCidrs(range).map(formatCidr)));
   },
 });
 

@@ -17,7 +17,7 @@ const VPC: readonly Field[] = ['enableExternal', 'extraExternalSubnets', 'enable
 }));
 
 const SUBNET: readonly Field[] = [
-  ...['private', 'acls', 'vlan', 'namespaces', 'namespaceSelectors'].map((path) => ({
+  ...['vlan', 'namespaces', 'namespaceSelectors'].map((path) => ({
     path: `spec.${path}`,
     restricts: true,
   })),
@@ -35,7 +35,6 @@ const SUBNET: readonly Field[] = [
     'u2oInterconnection',
     'u2oInterconnectionIP',
     'u2oFeatures',
-    'allowEWTraffic',
     'enableLb',
     'enableEcmp',
     'enableMulticastSnoop',

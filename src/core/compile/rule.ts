@@ -29,6 +29,7 @@ export const ISSUE_REASONS = [
   'CidrOverlap',
   'NextHopUnreachable',
   'NextHopDown',
+  'AddressSetNotFound',
   'PeeringOneSided',
   'PeeringLinkMismatch',
   'PeeringOverlap',

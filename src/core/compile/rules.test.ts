@@ -5,9 +5,9 @@ import { RULES } from './rules.ts';
 
 /** A new edge shows in review: this is the graph that `rules.ts` draws. */
 const DRAWING = `
-Vpc     reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering gives VpcRouter, VpcGuests
+Vpc     reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool gives VpcRouter, VpcGuests
 VpcPeering reads Vpc, Subnet, VpcPeering             gives nothing
-Subnet  reads Settings, Subnet, VpcRouter, VpcGuests gives SubnetSwitch, SubnetGuests
+Subnet  reads Settings, Subnet, IPPool, VpcRouter, VpcGuests gives SubnetSwitch, SubnetGuests
 IP      reads IP, Placement, PortsBound, SubnetSwitch, SubnetGuests, VpcGuests gives nothing
 IPPool  reads IPPool, SubnetSwitch gives nothing
 `;

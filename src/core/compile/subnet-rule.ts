@@ -1,4 +1,4 @@
-/** Subnet -> Logical_Switch, and the pair of ports that connects it with the router of its VPC. */
+/** Subnet -> Logical_Switch with its rules of who may talk, and the pair of ports that connects it with the router of its VPC. */
 import { type Cidr, cidrContains, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { AddressError } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
@@ -6,6 +6,7 @@ import type { Subnet } from '../../kinds/subnet.ts';
 import type { GuestNetwork } from '../dhcp/guest-options.ts';
 import { macFor } from '../ovn/mac.ts';
 import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
+import { emitAccess } from './access-rows.ts';
 import { advertisements, dhcpFamilies, emitSubnetDhcp, subnetOptions } from './dhcp-rows.ts';
 import { notImplemented } from './not-implemented.ts';
 import { type Emit, type Read, rule } from './rule.ts';
@@ -14,7 +15,7 @@ import { SETTINGS_KEY } from './world.ts';
 
 export const subnetRule = rule({
   kind: 'Subnet',
-  reads: { kinds: ['Settings', 'Subnet'], facts: ['VpcRouter', 'VpcGuests'] },
+  reads: { kinds: ['Settings', 'Subnet', 'IPPool'], facts: ['VpcRouter', 'VpcGuests'] },
   emits: ['SubnetSwitch', 'SubnetGuests'],
   run(subnet, name, read, emit) {
     const unbuilt = notImplemented('Subnet', subnet);
@@ -53,6 +54,7 @@ export const subnetRule = rule({
     const guestsOf = () => read.fact('VpcGuests', vpc)!;
     if (families.length > 0) emitSubnetDhcp(name, networks, families, guestsOf(), options, emit);
     const ra = advertisements(subnet, networks, guestsOf, options, emit);
+    emitAccess(subnet, networks, read, emit);
     rows(name, vpc, router, networks, ra, subnet.spec?.routeTable ?? '', emit);
   },
 });

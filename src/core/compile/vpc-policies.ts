@@ -4,8 +4,12 @@ import { attempt } from '../../lib/netaddr/error.ts';
 import { type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { complementOf } from '../../lib/netaddr/prefix-set.ts';
 import type { VpcSpec } from '../../kinds/vpc.ts';
+import { readUserMatch } from '../access/user-match.ts';
+import { printMatch } from '../ovn/match/print.ts';
+import type { MatchProblem } from '../ovn/match/problem.ts';
 import { linkPortName, logicalRouterPortName, privateAddressSetName } from '../ovn/names.ts';
 import { hopsInUse } from './next-hops.ts';
+import { poolSetsRead } from './pool-sets.ts';
 import type { Emit, Read } from './rule.ts';
 import type { Link } from './vpc-links.ts';
 import { LINK_RANGES } from './vpc-peerings.ts';
@@ -15,11 +19,11 @@ import type { VpcSubnet } from './vpc-subnets.ts';
 /** below what users want; at 0 OVN has a rule of its own that lets everything pass, and which of two counts is not said (ovn-northd(8)) */
 const SOURCE_ROUTE_PRIORITY = 1;
 /** the highest that OVN knows (ovn-nb(5)) */
-const LINK_FILTER_PRIORITY = 32767;
+const MAX_PRIORITY = 32767;
 
 /** The priority that a user's policy gets: between what is OVN's and what keeps links to what was agreed. */
 export function policyPriority(priority: number): number {
-  return Math.min(Math.max(priority, 1), LINK_FILTER_PRIORITY - 1);
+  return Math.min(Math.max(priority, 1), MAX_PRIORITY - 1);
 }
 
 type PolicyRoute = NonNullable<VpcSpec['policyRoutes']>[number];
@@ -72,7 +76,16 @@ function readPolicy(
   read: Read,
   emit: Emit,
 ): Policy | undefined {
-  const policy = { priority: policyPriority(priority), match: match.trim() };
+  const found = readUserMatch(match, poolSetsRead(read));
+  if ('problem' in found) return unreadable(found.problem, match, action, path, emit);
+  for (const set of found.missing)
+    emit.issue({
+      reason: 'AddressSetNotFound',
+      severity: 'warning',
+      field: `${path}.match`,
+      message: `${path}.match: no IPPool makes the address set $${set}, so it counts as empty: make the IPPool, with enableAddressSet: true`,
+    });
+  const policy = { priority: policyPriority(priority), match: printMatch(found.match) };
   if (action === 'allow' || action === 'drop') return { ...policy, action };
   const nextHops = nextHopIP.split(',').flatMap((text) => {
     const ip = attempt(() => parseIp(text.trim()));
@@ -93,6 +106,23 @@ function readPolicy(
     emit,
   ).map(({ nextHop }) => nextHop);
   return inUse.length > 0 ? { ...policy, action: 'reroute', nextHops: inUse } : undefined;
+}
+
+/** A match that came past the door and cannot be read. Nobody knows what a drop should have been about, so it drops everything until it is corrected. */
+function unreadable(
+  { column, message }: MatchProblem,
+  match: string,
+  action: PolicyRoute['action'],
+  path: string,
+  emit: Emit,
+): Policy | undefined {
+  const drops = action === 'drop';
+  emit.issue({
+    reason: 'InvalidSpec',
+    field: `${path}.match`,
+    message: `${path}.match: ${JSON.stringify(match)}, column ${column}: ${message}: ${drops ? 'everything that the router would forward is dropped until this is corrected' : 'correct it; this policy route is left out'}`,
+  });
+  return drops ? { priority: MAX_PRIORITY, match: 'ip4 || ip6', action: 'drop' } : undefined;
 }
 
 export interface SourceRouting {
@@ -223,7 +253,7 @@ export function linkFilters(vpc: string, links: readonly Link[], emit: Emit): vo
         const name = addressSetName(side, family, vpc, remote);
         emitPolicy(
           vpc,
-          { priority: LINK_FILTER_PRIORITY, match: `${port} && ip${family}.${side} == $${name}`, action: 'drop' },
+          { priority: MAX_PRIORITY, match: `${port} && ip${family}.${side} == $${name}`, action: 'drop' },
           emit,
         );
         fillAddressSet(name, others, emit);

@@ -21,7 +21,7 @@ const LONELY_OPTIONS = { ...ROUTER_OPTIONS, always_learn_from_arp_request: 'fals
 
 export const vpcRule = rule({
   kind: 'Vpc',
-  reads: { kinds: ['IP', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering'], facts: [] },
+  reads: { kinds: ['IP', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering', 'IPPool'], facts: [] },
   emits: ['VpcRouter', 'VpcGuests'],
   run(vpc, name, read, emit) {
     for (const issue of notImplemented('Vpc', vpc).issues) emit.issue(issue);

@@ -17,7 +17,7 @@ import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Placement } from '../migration/placement.ts';
 import type { PortsBound } from '../migration/port-pin.ts';
-import { linkPortName, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
+import { addressSetName, linkPortName, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 
 /** Settings of the whole installation: what the controller was started with. One object, key "cluster". */
 export interface Settings {
@@ -104,6 +104,9 @@ export const INDEXES = {
   },
   IPPool: {
     subnet: (pool: IpPool) => [pool.spec?.subnet ?? ''],
+    /** name of the address set that it makes */
+    addressSet: ({ metadata, spec }: IpPool) =>
+      spec?.enableAddressSet === true ? [addressSetName(metadata.name)] : [],
   },
   Vip: {
     subnet: (vip: Vip) => [vip.spec?.subnet ?? ''],

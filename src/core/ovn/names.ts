@@ -1,4 +1,5 @@
 /** Names of Northbound rows, as Kube-OVN spells them, so that existing tools and habits work. */
+import { hash32 } from './mac.ts';
 
 /** the name of a port is the name of its IP object too: at most 253 characters (DNS-1123 subdomain) */
 export const NAME_MAX = 253;
@@ -37,4 +38,19 @@ export function linkPortName(vpc: string, remote: string): string {
  */
 export function privateAddressSetName(purpose: string, ...names: readonly string[]): string {
   return [`weft_${purpose}`, ...names.map((name) => name.replaceAll('-', '_'))].join('._.');
+}
+
+/** characters of an ACL's name (OVN's schema) */
+const ACL_NAME_MAX = 63;
+
+/** What an ACL's log lines begin with: not a key, several rows may have it. The name of a subnet that is too long is cut, with a hash of it. */
+export function aclName(subnet: string, rule: string): string {
+  const room = ACL_NAME_MAX - rule.length - 1;
+  const hash = hash32(subnet, 0).toString(16).padStart(8, '0');
+  return `${subnet.length <= room ? subnet : `${subnet.slice(0, room - 9)}~${hash}`}/${rule}`;
+}
+
+/** meter of the log of a subnet's rules: names of subnets have no underscores */
+export function aclMeterName(subnet: string): string {
+  return `${subnet}_acl_log`;
 }

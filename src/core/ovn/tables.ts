@@ -24,6 +24,24 @@ export interface TableInfo {
 }
 
 export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
+  // its name is what its log lines begin with, and stands for several rows
+  ACL: {
+    root: false,
+    columns: [
+      'name',
+      'direction',
+      'tier',
+      'priority',
+      'match',
+      'action',
+      'log',
+      'severity',
+      'meter',
+      'options',
+      'external_ids',
+    ],
+    empty: ['name', 'severity', 'meter'],
+  },
   Address_Set: { root: true, nameColumn: 'name', uniqueName: true, columns: ['name', 'addresses', 'external_ids'] },
   DHCP_Options: { root: true, columns: ['cidr', 'options', 'external_ids'] },
   Logical_Router: {
@@ -49,7 +67,11 @@ export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
     columns: ['ip_prefix', 'nexthop', 'output_port', 'policy', 'route_table', 'options', 'external_ids'],
     empty: ['output_port'],
   },
-  Logical_Switch: { root: true, nameColumn: 'name', columns: ['name', 'ports', 'other_config', 'external_ids'] },
+  Logical_Switch: {
+    root: true,
+    nameColumn: 'name',
+    columns: ['name', 'ports', 'acls', 'other_config', 'external_ids'],
+  },
   Logical_Switch_Port: {
     root: false,
     nameColumn: 'name',
@@ -70,6 +92,13 @@ export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
     reports: ['up'],
     empty: ['enabled', 'parent_name', 'tag_request', 'dhcpv4_options', 'dhcpv6_options'],
   },
+  Meter: {
+    root: true,
+    nameColumn: 'name',
+    uniqueName: true,
+    columns: ['name', 'unit', 'fair', 'bands', 'external_ids'],
+  },
+  Meter_Band: { root: false, columns: ['action', 'rate', 'burst_size', 'external_ids'] },
 };
 
 /** table -> the columns that a session has to follow */
@@ -82,7 +111,8 @@ export function followedColumns(): Readonly<Record<string, readonly string[]>> {
 /** table -> set columns whose elements are rows: those of others in them stay */
 export const REFERENCE_SETS: ReadonlyMap<string, readonly string[]> = new Map([
   ['Logical_Router', ['ports', 'static_routes', 'policies']],
-  ['Logical_Switch', ['ports']],
+  ['Logical_Switch', ['ports', 'acls']],
+  ['Meter', ['bands']],
 ]);
 
 /** table -> set columns whose elements are values that several rules may contribute */

@@ -6,7 +6,7 @@ import { type Dirty, noDirt } from '../compile/desired.ts';
 import { dump } from '../compile/testing/dump.ts';
 import { history } from '../compile/testing/worlds.ts';
 import type { Change } from '../compile/world.ts';
-import { OWNER } from '../ovn/tables.ts';
+import { NB_TABLES, OWNER } from '../ovn/tables.ts';
 import { ObservedRows } from './observed.ts';
 import { everything, plan } from './plan.ts';
 import { ModelDatabase } from './testing/database.ts';
@@ -178,7 +178,7 @@ function wound(bench: Bench, pick: number, how: string): Dirty {
   const where = [['_uuid', '==', uuid]] as const;
   const parents = [...bench.database.tables].flatMap(([owner, rows]) =>
     [...rows].flatMap(([id, columns]) =>
-      ['ports', 'static_routes', 'policies']
+      ['ports', 'static_routes', 'policies', 'acls']
         .filter((column) => (columns[column] as readonly string[] | undefined)?.includes(uuid))
         .map((column) => ({ owner, id, column })),
     ),
@@ -186,7 +186,7 @@ function wound(bench: Bench, pick: number, how: string): Dirty {
   const column = table === 'Logical_Router' || table === 'Logical_Switch' ? 'ports' : undefined;
   switch (how) {
     case 'delete':
-      if (column) return bench.observe([{ op: 'delete', table, where }]);
+      if (NB_TABLES[table]?.root) return bench.observe([{ op: 'delete', table, where }]);
       return bench.observe(
         parents.map(({ owner, id, column: name }) => ({
           op: 'mutate',
@@ -209,7 +209,10 @@ function wound(bench: Bench, pick: number, how: string): Dirty {
       return stray(bench, table, uuid, row);
     case 'empty':
       if (table === 'Address_Set') return bench.observe([{ op: 'update', table, where, row: { addresses: [] } }]);
-      return column ? bench.observe([{ op: 'update', table, where, row: { [column]: [] } }]) : noDirt();
+      if (!column) return noDirt();
+      return bench.observe([
+        { op: 'update', table, where, row: { [column]: [], ...(table === 'Logical_Switch' ? { acls: [] } : {}) } },
+      ]);
     default:
       return column
         ? bench.observe([
@@ -217,7 +220,11 @@ function wound(bench: Bench, pick: number, how: string): Dirty {
               op: 'insert',
               table,
               uuidName: 'twin',
-              row: { ...row, ports: [], ...(table === 'Logical_Router' ? { static_routes: [], policies: [] } : {}) },
+              row: {
+                ...row,
+                ports: [],
+                ...(table === 'Logical_Router' ? { static_routes: [], policies: [] } : { acls: [] }),
+              },
             },
           ])
         : noDirt();

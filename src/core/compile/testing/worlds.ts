@@ -27,6 +27,8 @@ const POLICIES = [
   { priority: 10, match: 'ip4.src == 10.0.0.0/24', action: 'reroute', nextHopIP: '10.0.0.9, 10.1.0.9' },
   { priority: 10, match: 'ip4.src == 10.0.0.0/24', action: 'drop' },
   { priority: 20, match: 'ip4', action: 'allow' },
+  { priority: 30, match: 'ip4.src == $gold', action: 'drop' },
+  { priority: 31, match: 'ip4.src = 1', action: 'drop' },
 ] as const;
 
 /** what VPCs say of each other: both sides, one side, different networks */
@@ -83,6 +85,40 @@ const guests = fc.constantFrom(
   { enableDHCP: true, ipv6RAConfigs: 'address_mode=dhcpv6_stateless', dhcpV6Options: 'dns_server=fd00::53' },
 );
 
+/** rules that agree, contradict each other, name sets that come and go, and came past the door */
+const ACLS = [
+  { direction: 'to-lport', priority: 2000, match: 'ip4.src == 10.1.0.0/24 && tcp.dst == 22', action: 'allow-related' },
+  { direction: 'to-lport', priority: 1500, match: 'ip', action: 'drop' },
+  { direction: 'to-lport', priority: 1500, match: '  ip ', action: 'reject' },
+  { direction: 'from-lport', priority: 1500, match: 'ip4.dst != $gold.2', action: 'drop' },
+  { direction: 'from-lport', priority: 10, match: 'ip6.src == $gold', action: 'allow' },
+  { direction: 'to-lport', priority: 10, match: 'outport == "n1-a" && udp', action: 'allow-stateless' },
+  { direction: 'from-lport', priority: 3, match: 'tcp.dts == 1', action: 'allow' },
+  { direction: 'from-lport', priority: 4, match: 'ip4.src == $weft_allowed4._.n1', action: 'drop' },
+] as const;
+
+const access = fc.record(
+  {
+    private: fc.boolean(),
+    allowSubnets: fc.constantFrom<readonly string[] | string>(
+      [],
+      ['10.1.0.0/24', '10.1.0.7/24', 'fd00:9::/64'],
+      '10.0.0.0/8, nonsense',
+    ),
+    allowEWTraffic: fc.boolean(),
+    acls: fc.subarray([...ACLS], { maxLength: 3 }),
+  },
+  { requiredKeys: [] },
+);
+
+const logging = fc.constantFrom<Readonly<Record<string, string>>>(
+  {},
+  {},
+  { 'ovn.kubernetes.io/enable_log': 'true' },
+  { 'ovn.kubernetes.io/enable_log': 'true', 'ovn.kubernetes.io/acl_log_meter_rate': 'many' },
+  { 'ovn.kubernetes.io/enable_log': 'true', 'ovn.kubernetes.io/log_acl_actions': 'allow,drop' },
+);
+
 const block = fc.constantFrom(
   ['10.0.0.0/24', '10.0.0.1'],
   ['10.1.0.0/24', '10.1.0.1'],
@@ -99,7 +135,9 @@ export const subnet = fc
     vpc: vpcName,
     block,
     guests,
-    restricted: fc.boolean(),
+    access,
+    logging,
+    vlan: fc.constantFrom('', '', '', 'v'),
     mtu: fc.constantFrom(0, 1300),
     routeTable: fc.constantFrom('', '', 't'),
   })
@@ -110,18 +148,21 @@ export const subnet = fc
       vpc: owner,
       block: [cidrBlock = '', gateway = ''],
       guests: said,
-      restricted,
+      access: who,
+      logging: annotations,
+      vlan,
       mtu,
       routeTable,
     }): Subnet => ({
       apiVersion: 'kubeovn.io/v1',
       kind: 'Subnet',
-      metadata: { name, creationTimestamp: at },
+      metadata: { name, creationTimestamp: at, annotations },
       spec: {
         vpc: owner,
         cidrBlock,
         gateway,
-        ...(restricted ? { private: true } : {}),
+        ...(vlan === '' ? {} : { vlan }),
+        ...who,
         ...(mtu ? { mtu } : {}),
         routeTable,
         ...said,

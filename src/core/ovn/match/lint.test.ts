@@ -96,7 +96,13 @@ const acl = (priority: number, match: string, action = 'drop', direction = 'to-l
 const lint = (...acls: LintedAcl[]) =>
   lintAcls(
     acls,
-    { always: [{ match: read('arp || icmp6.type == {133, 134, 135, 136}'), what: 'address resolution' }] },
+    {
+      always: ['to-lport', 'from-lport'].map((direction) => ({
+        direction,
+        match: read('arp || icmp6.type == {133, 134, 135, 136}'),
+        what: 'address resolution',
+      })),
+    },
     (index) => `acls[${index}]`,
   );
 

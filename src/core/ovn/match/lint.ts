@@ -13,8 +13,8 @@ export interface LintedAcl {
 }
 
 export interface LintContext {
-  /** what passes whatever these rules say, and what it is, in words */
-  readonly always: readonly { readonly match: Match; readonly what: string }[];
+  /** what passes whatever the rules of a direction say, and what it is, in words */
+  readonly always: readonly { readonly direction: string; readonly match: Match; readonly what: string }[];
 }
 
 export interface LintWarning {
@@ -36,7 +36,7 @@ export function lintAcls(
   name: (index: number) => string,
 ): readonly LintWarning[] {
   const rules = acls.map((acl, index): Rule => ({ ...acl, index, terms: termsOf(acl.match) }));
-  const exempt = always.map(({ match, what }) => ({ what, terms: termsOf(match) ?? [] }));
+  const exempt = always.map(({ direction, match, what }) => ({ direction, what, terms: termsOf(match) ?? [] }));
   return rules.flatMap((rule) => {
     const message = neverTrue(rule) ?? withoutEffect(rule, exempt) ?? shadowed(rule, rules, name);
     return message === undefined ? [] : [{ index: rule.index, message }];
@@ -48,11 +48,11 @@ function neverTrue({ terms }: Rule): string | undefined {
 }
 
 function withoutEffect(
-  { terms }: Rule,
-  exempt: readonly { readonly what: string; readonly terms: readonly Term[] }[],
+  { direction, terms }: Rule,
+  exempt: readonly { readonly direction: string; readonly what: string; readonly terms: readonly Term[] }[],
 ): string | undefined {
   if (!terms) return undefined;
-  const found = exempt.find((each) => covers(each.terms, terms));
+  const found = exempt.find((each) => each.direction === direction && covers(each.terms, terms));
   return found && `it changes nothing: ${found.what} always passes`;
 }
 

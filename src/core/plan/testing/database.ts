@@ -14,6 +14,8 @@ const REFERENCES: readonly (readonly [table: string, column: string, target: str
   ['Logical_Router', 'static_routes', 'Logical_Router_Static_Route'],
   ['Logical_Router', 'policies', 'Logical_Router_Policy'],
   ['Logical_Switch', 'ports', 'Logical_Switch_Port'],
+  ['Logical_Switch', 'acls', 'ACL'],
+  ['Meter', 'bands', 'Meter_Band'],
 ];
 
 export class ModelDatabase {

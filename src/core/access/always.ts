@@ -1,0 +1,63 @@
+/**
+ * What keeps a network alive passes whatever the rules of its subnet say. What comes out of guests is asked for with care: a guest is not the one to
+ * answer DHCP or to advertise itself as a router, unless the subnet's rules let it.
+ */
+import { eui64 } from '../../lib/netaddr/mac.ts';
+import { formatIp } from '../../lib/netaddr/ip.ts';
+import type { Direction } from './rules.ts';
+
+export interface Always {
+  readonly what: string;
+  readonly direction: Direction;
+  readonly match: string;
+  /** OVN itself lets it pass wherever rules keep state (ovn-northd(8), ACL evaluation, priorities 65532 and 34000) */
+  readonly byOvn?: boolean;
+}
+
+/** the router as guests see it */
+export interface RouterSide {
+  readonly mac: string;
+  /** its addresses in the subnet */
+  readonly gateways: readonly { readonly family: 4 | 6; readonly address: string }[];
+}
+
+/** IPv6 link-local prefix with the interface identifier of a MAC (RFC 4291) */
+function linkLocal(mac: string): string {
+  return formatIp({ family: 6, value: (0xfe80n << 112n) + eui64(mac) });
+}
+
+export function alwaysPasses({ mac, gateways }: RouterSide): readonly Always[] {
+  const addresses = (family: 4 | 6) =>
+    gateways.filter((gateway) => gateway.family === family).map(({ address }) => address);
+  const v4 = addresses(4);
+  const v6 = [linkLocal(mac), ...addresses(6)].join(', ');
+  const both = (what: string, match: string, byOvn = false): Always[] =>
+    (['from-lport', 'to-lport'] as const).map((direction) => ({ what, direction, match, byOvn }));
+  return [
+    ...both('ARP', 'arp'),
+    ...both('neighbour discovery', 'nd || nd_rs || nd_ra', true),
+    ...both('multicast listener discovery', 'mldv1 || mldv2', true),
+    ...both('a question to a DHCP server', 'ip4 && udp.src == 68 && udp.dst == 67'),
+    ...both('a question to a DHCPv6 server', 'ip6 && udp.src == 546 && udp.dst == 547'),
+    ...v4.flatMap((gateway): Always[] => [
+      {
+        what: 'the answer of the DHCP server',
+        direction: 'to-lport',
+        match: `eth.src == ${mac} && ip4.src == ${gateway} && udp.src == 67 && udp.dst == 68`,
+        byOvn: true,
+      },
+      { what: 'ICMP to the gateway', direction: 'from-lport', match: `icmp4 && ip4.dst == ${gateway}` },
+      {
+        what: 'ICMP of the gateway',
+        direction: 'to-lport',
+        match: `eth.src == ${mac} && icmp4 && ip4.src == ${gateway}`,
+      },
+    ]),
+    { what: 'ICMPv6 to the gateway', direction: 'from-lport', match: `icmp6 && ip6.dst == {${v6}}` },
+    {
+      what: 'ICMPv6 of the gateway',
+      direction: 'to-lport',
+      match: `eth.src == ${mac} && icmp6 && ip6.src == {${v6}}`,
+    },
+  ];
+}
