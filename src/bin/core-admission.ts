@@ -18,6 +18,7 @@ const WORLD_KINDS = {
   'vips.kubeovn.io': 'Vip',
   'network-attachment-definitions.k8s.cni.cncf.io': 'NetworkAttachmentDefinition',
   'virtualmachines.kubevirt.io': 'VirtualMachine',
+  'virtualnetworks.network.harvesterhci.io': 'VirtualNetwork',
 } as const;
 type WorldResource = keyof typeof WORLD_KINDS;
 

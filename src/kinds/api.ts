@@ -12,6 +12,7 @@ import {
   virtualMachineKind,
 } from './virtual-machine.ts';
 import { vipKind } from './vip.ts';
+import { virtualNetworkKind } from './virtual-network.ts';
 import { vpcKind } from './vpc.ts';
 import { vpcPeeringKind } from './vpc-peering.ts';
 
@@ -28,4 +29,5 @@ export const apiKinds: readonly Kind[] = [
   virtualMachineInstanceMigrationKind,
   multiNetworkPolicyKind,
   clusterNetworkKind,
+  virtualNetworkKind,
 ];

@@ -4,6 +4,7 @@ import { ipKind } from '../../src/kinds/ip.ts';
 import { ipPoolKind } from '../../src/kinds/ip-pool.ts';
 import { type SubnetSpec, subnetKind } from '../../src/kinds/subnet.ts';
 import { virtualMachineInstanceKind, virtualMachineKind } from '../../src/kinds/virtual-machine.ts';
+import { type VirtualNetworkSpec, virtualNetworkKind } from '../../src/kinds/virtual-network.ts';
 import { vipKind } from '../../src/kinds/vip.ts';
 import { type VpcSpec, vpcKind } from '../../src/kinds/vpc.ts';
 import { vpcPeeringKind } from '../../src/kinds/vpc-peering.ts';
@@ -20,6 +21,7 @@ export const R = {
   attachments: networkAttachmentDefinitionKind,
   vms: virtualMachineKind,
   vmis: virtualMachineInstanceKind,
+  virtualNetworks: virtualNetworkKind,
 } as const;
 
 export const vpc = (name: string, spec: VpcSpec = {}) => ({
@@ -44,6 +46,13 @@ export const network = (name: string, subnetName: string) => ({
   spec: {
     config: JSON.stringify({ cniVersion: '0.3.1', type: 'kube-ovn', ipam: { type: 'kube-ovn', subnet: subnetName } }),
   },
+});
+
+export const virtualNetwork = (name: string, spec: VirtualNetworkSpec, namespace = 'default') => ({
+  apiVersion: 'network.harvesterhci.io/v1beta1',
+  kind: 'VirtualNetwork',
+  metadata: { name, namespace },
+  spec,
 });
 
 /** the running instance of a virtual machine, which owns its launcher */

@@ -170,13 +170,22 @@ describe('Subnet: what is refused', () => {
     const old = subnet('net1', { vpc: 'red', cidrBlock: '10.0.0.0/16', gateway: '10.0.0.1' });
     const change = (spec: SubnetSpec) => errorsOf(subnet('net1', { ...old.spec, ...spec }), old);
     expect(change({ cidrBlock: '10.0.0.4/30', gateway: '10.0.0.6' })).toEqual([
-      expect.stringMatching(/spec\.gateway: cannot change while 1 addresses are in use/),
+      expect.stringMatching(/spec\.gateway: cannot change while it is used by IP vm1\.ns\.a\.ns\.ovn: take/),
     ]);
     expect(change({ cidrBlock: '10.0.0.0/30' })).toEqual([
-      expect.stringMatching(/spec\.cidrBlock: cannot become 10\.0\.0\.0\/30: vm1\.ns\.a\.ns\.ovn has 10\.0\.0\.5/),
+      expect.stringMatching(
+        /spec\.cidrBlock: cannot become 10\.0\.0\.0\/30: 10\.0\.0\.5 of IP vm1\.ns\.a\.ns\.ovn would be outside/,
+      ),
     ]);
-    expect(change({ vpc: 'blue' })).toEqual([expect.stringMatching(/spec\.vpc: cannot change from red to blue/)]);
+    expect(change({ vpc: 'blue' })).toEqual([expect.stringMatching(/spec\.vpc: cannot change while it is used by/)]);
     expect(change({ cidrBlock: '10.0.0.0/24' })).toEqual([]);
+  });
+
+  test('a subnet that nobody uses may move to another VPC, but not to one that is being deleted', () => {
+    const old = subnet('net2', { vpc: 'red', cidrBlock: '10.1.0.0/16', gateway: '10.1.0.1' });
+    const move = (vpc: string) => errorsOf(subnet('net2', { ...old.spec, vpc }), old);
+    expect(move('blue')).toEqual([]);
+    expect(move('leaving')).toEqual([expect.stringMatching(/spec\.vpc: VPC leaving is being deleted/)]);
   });
 });
 

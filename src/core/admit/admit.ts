@@ -6,6 +6,7 @@ import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import type { Migration, VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
@@ -18,6 +19,7 @@ import { subnetDefaults } from './subnet-defaults.ts';
 import { refuseUnbuilt, UNBUILT_KINDS } from './unbuilt-kind.ts';
 import { admitVip } from './vip.ts';
 import { admitVirtualMachine } from './virtual-machine.ts';
+import { admitVirtualNetwork } from './virtual-network.ts';
 import type { Review, Verdict } from './verdict.ts';
 import { admitVpc } from './vpc.ts';
 import { admitVpcPeering } from './vpc-peerings.ts';
@@ -32,6 +34,7 @@ const CHECKS: Readonly<Record<string, (review: Review<KubeObject>) => Verdict<Ku
   NetworkAttachmentDefinition: (review) =>
     admitNetworkAttachmentDefinition(review as Review<NetworkAttachmentDefinition>),
   VirtualMachine: (review) => admitVirtualMachine(review as Review<VirtualMachine>),
+  VirtualNetwork: (review) => admitVirtualNetwork(review as Review<VirtualNetwork>),
   VirtualMachineInstanceMigration: (review) => admitMigration(review as Review<Migration>),
   ...Object.fromEntries(Object.keys(UNBUILT_KINDS).map((kind) => [kind, refuseUnbuilt])),
 };

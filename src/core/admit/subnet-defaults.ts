@@ -4,9 +4,8 @@ import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { formatRange, type IpRange, parseRange } from '../../lib/netaddr/range.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
+import { DEFAULT_VPC } from '../ovn/names.ts';
 import type { Findings } from './verdict.ts';
-
-export const DEFAULT_VPC = 'ovn-cluster';
 
 /** Fills in and normalises; parts that cannot be understood stay as they are (the checks name them). */
 export function subnetDefaults(subnet: Subnet, findings: Pick<Findings, 'warn'>): Subnet {

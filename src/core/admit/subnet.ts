@@ -15,9 +15,10 @@ import { parseRange } from '../../lib/netaddr/range.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
 import { checkGuestOptions } from './guest-options.ts';
 import { LINK_RANGES } from '../compile/vpc-peerings.ts';
-import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
-import { DEFAULT_VPC, subnetDefaults } from './subnet-defaults.ts';
+import { holders, listed } from '../network/users.ts';
+import { DEFAULT_VPC, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 import { checkAccess } from './subnet-access.ts';
+import { subnetDefaults } from './subnet-defaults.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
 import { peerOverlap } from './vpc-peerings.ts';
 
@@ -56,13 +57,11 @@ function checkName(subnet: Subnet, { old, neighbours }: Review<Subnet>, findings
   if (!NAME.test(vpc)) return findings.invalid('spec.vpc', vpc, 'is not the name of an object');
   if (!PROVIDER.test(provider))
     return findings.invalid('spec.provider', provider, 'must be "ovn" or <nad>.<namespace>.ovn');
-  if (!old && neighbours.get('Vpc', vpc)?.metadata.deletionTimestamp !== undefined)
+  if (old?.spec?.vpc !== vpc && neighbours.get('Vpc', vpc)?.metadata.deletionTimestamp !== undefined)
     findings.forbidden('spec.vpc', `VPC ${vpc} is being deleted: wait until it is gone, or choose another one`);
   if (RESERVED.has(name)) findings.invalid('metadata.name', name, 'is reserved: choose another name');
   if (name === vpc || neighbours.get('Vpc', name))
     findings.invalid('metadata.name', name, 'is the name of a VPC: a subnet and a VPC must not share a name');
-  if (old?.spec?.vpc && old.spec.vpc !== vpc)
-    findings.forbidden('spec.vpc', `cannot change from ${old.spec.vpc} to ${vpc}: make a new subnet`);
   for (const portName of [logicalRouterPortName(vpc, name), switchRouterPortName(vpc, name)]) {
     const link = neighbours.keys('Vpc', 'portName', portName)[0];
     if (link !== undefined)
@@ -195,22 +194,23 @@ function checkUpdate(
 ): void {
   const users = neighbours.keys('IP', 'subnet', subnet.metadata.name);
   if (users.length === 0) return;
+  const inUse = () =>
+    `cannot change while it is used by ${listed(holders(users.flatMap((key) => neighbours.get('IP', key) ?? [])))}: take them off this network first`;
+  if (old.spec?.vpc && old.spec.vpc !== subnet.spec!.vpc) findings.forbidden('spec.vpc', inUse());
   if (old.spec?.gateway !== undefined && old.spec.gateway !== subnet.spec!.gateway)
-    findings.forbidden(
-      'spec.gateway',
-      `cannot change while ${users.length} addresses are in use (${users[0]} is one): delete their users first`,
-    );
+    findings.forbidden('spec.gateway', inUse());
   if (old.spec?.cidrBlock === subnet.spec!.cidrBlock) return;
-  for (const user of users) {
-    const { v4IpAddress = '', v6IpAddress = '' } = neighbours.get('IP', user)?.spec ?? {};
-    const lost = [v4IpAddress, v6IpAddress].find((text) => text !== '' && !cidrs.some((cidr) => holds(cidr, text)));
-    if (lost === undefined) continue;
+  const lost = users.flatMap((user) => {
+    const ip = neighbours.get('IP', user);
+    const { v4IpAddress = '', v6IpAddress = '' } = ip?.spec ?? {};
+    const text = [v4IpAddress, v6IpAddress].find((one) => one !== '' && !cidrs.some((cidr) => holds(cidr, one)));
+    return ip && text !== undefined ? [`${text} of ${holders([ip])[0]}`] : [];
+  });
+  if (lost.length > 0)
     findings.forbidden(
       'spec.cidrBlock',
-      `cannot become ${subnet.spec!.cidrBlock}: ${user} has ${lost}, which would be outside`,
+      `cannot become ${subnet.spec!.cidrBlock}: ${listed(lost)} would be outside: take them off this network first, or keep a prefix that holds them`,
     );
-    return;
-  }
 }
 
 function holds(cidr: Cidr, text: string): boolean {

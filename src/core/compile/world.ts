@@ -3,7 +3,7 @@
  * replaces one. Only kinds of this table exist: a rule cannot read what is not listed here.
  */
 import { attempt } from '../../lib/netaddr/error.ts';
-import { coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { type Cidr, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { equal } from '../ovn/equal.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
@@ -11,12 +11,15 @@ import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
+import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import { attachmentConfig } from '../ipam/attachments.ts';
 import { machineWishes } from '../ipam/machine-wishes.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Placement } from '../migration/placement.ts';
 import type { PortsBound } from '../migration/port-pin.ts';
+import { vpcOf } from '../network/names.ts';
+import { networkCidrs } from '../network/parts.ts';
 import { addressSetName, linkPortName, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 
 /** Settings of the whole installation: what the controller was started with. One object, key "cluster". */
@@ -40,6 +43,7 @@ export interface Kinds {
   /** namespace/name, like all kinds that live in namespaces */
   readonly NetworkAttachmentDefinition: NetworkAttachmentDefinition;
   readonly VirtualMachine: VirtualMachine;
+  readonly VirtualNetwork: VirtualNetwork;
   /** observed: where a virtual machine runs, key `namespace/name` */
   readonly Placement: Placement;
   /** observed: where OVN has the ports of a virtual machine that are on more than one node, key `namespace/name` */
@@ -79,12 +83,9 @@ export const INDEXES = {
   Subnet: {
     vpc: (subnet: Subnet) => [subnet.spec?.vpc ?? ''],
     /** `<vpc>|<prefix>` for each prefix of the subnet exactly */
-    prefix: (subnet: Subnet) => prefixes(subnet).map((prefix) => `${subnet.spec?.vpc}|${formatCidr(prefix)}`),
+    prefix: (subnet: Subnet) => exactly(subnet.spec?.vpc, prefixes(subnet)),
     /** `<vpc>|<prefix>` for each prefix of the subnet and all that cover it: whoever asks for P gets the subnets inside P */
-    inside: (subnet: Subnet) =>
-      prefixes(subnet).flatMap((prefix) =>
-        [...coveringCidrs(prefix)].map((outer) => `${subnet.spec?.vpc}|${formatCidr(outer)}`),
-      ),
+    inside: (subnet: Subnet) => covering(subnet.spec?.vpc, prefixes(subnet)),
     /** names of the rows that connect it with its router: no two subnets may share them */
     portName: (subnet: Subnet) => {
       const vpc = subnet.spec?.vpc ?? '';
@@ -129,9 +130,23 @@ export const INDEXES = {
     /** `<namespace>/<network>|<address or MAC>` for each that the machine asks for by name */
     wish: machineWishes,
   },
+  VirtualNetwork: {
+    vpc: (network: VirtualNetwork) => [vpcOf(network).name],
+    /** as those of a Subnet: what its Subnet will have */
+    prefix: (network: VirtualNetwork) => exactly(vpcOf(network).name, networkCidrs(network.spec)),
+    inside: (network: VirtualNetwork) => covering(vpcOf(network).name, networkCidrs(network.spec)),
+  },
 } as const satisfies { readonly [K in KindName]: Readonly<Record<string, IndexFunction<Kinds[K]>>> };
 
 export type IndexName<K extends KindName> = keyof (typeof INDEXES)[K] & string;
+
+function exactly(vpc: string | undefined, cidrs: readonly Cidr[]): readonly string[] {
+  return cidrs.map((prefix) => `${vpc}|${formatCidr(prefix)}`);
+}
+
+function covering(vpc: string | undefined, cidrs: readonly Cidr[]): readonly string[] {
+  return cidrs.flatMap((prefix) => exactly(vpc, [...coveringCidrs(prefix)]));
+}
 
 function prefixes(subnet: Subnet) {
   return (subnet.spec?.cidrBlock ?? '')

@@ -4,6 +4,9 @@ import { hash32 } from './mac.ts';
 /** the name of a port is the name of its IP object too: at most 253 characters (DNS-1123 subdomain) */
 export const NAME_MAX = 253;
 
+/** the VPC of subnets that name none */
+export const DEFAULT_VPC = 'ovn-cluster';
+
 /** port of a VPC's router in a subnet */
 export function logicalRouterPortName(vpc: string, subnet: string): string {
   return `${vpc}-${subnet}`;

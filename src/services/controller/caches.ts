@@ -6,6 +6,7 @@ import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import type { Migration, MigrationState, VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
+import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
@@ -28,6 +29,7 @@ interface CachedKinds {
   readonly VirtualMachine: VirtualMachine;
   readonly VirtualMachineInstance: VirtualMachineInstance;
   readonly VirtualMachineInstanceMigration: Migration;
+  readonly VirtualNetwork: VirtualNetwork;
 }
 export type CachedKind = keyof CachedKinds;
 
@@ -46,6 +48,7 @@ const SOURCES: {
   VirtualMachine: [RESOURCES.vms],
   VirtualMachineInstance: [RESOURCES.vmis, instanceEssentials],
   VirtualMachineInstanceMigration: [RESOURCES.migrations],
+  VirtualNetwork: [RESOURCES.virtualNetworks],
 };
 
 type Changes<K extends CachedKind> = readonly ObjectChange<CachedKinds[K]>[];

@@ -34,6 +34,7 @@ import { copyNotice, type Notice, subnetNotice, vpcNotice } from './notices.ts';
 import { isComplete, Reservations } from './reservations.ts';
 import { hasStatus, STATUS_KINDS } from './status-kinds.ts';
 import { Statuses } from './statuses.ts';
+import { VirtualNetworks } from './virtual-networks.ts';
 import { Writer } from './writer.ts';
 
 export interface ControllerOptions {
@@ -63,6 +64,7 @@ export class Controller {
   readonly #placements: Placements;
   readonly #ports: SouthboundPorts | undefined;
   readonly #statuses: Statuses;
+  readonly #networks: VirtualNetworks;
   readonly #events: EventRecorder;
   readonly #outcomes: Outcomes;
   #pending: Change[] = [];
@@ -165,6 +167,7 @@ export class Controller {
       learn: (object) => this.#caches.learn(object),
       log,
     });
+    this.#networks = new VirtualNetworks({ client, world, caches: this.#caches, events: this.#events, log });
     metrics.follow(this.compiler, client);
   }
 
@@ -177,7 +180,14 @@ export class Controller {
       IP: (changes) => this.#onIps(changes),
       IPPool: (changes) => this.#onPools(changes),
       Vip: (changes) => this.#onVips(changes),
-      NetworkAttachmentDefinition: () => this.#unstick(),
+      NetworkAttachmentDefinition: (changes) => {
+        this.#networks.followParts(changes);
+        this.#unstick();
+      },
+      VirtualNetwork: (changes) => {
+        this.#take(changes.map(({ key, new: object }) => worldChange('VirtualNetwork', key, object)));
+        this.#networks.follow(changes);
+      },
       Pod: (changes) => this.#onPods(changes),
       VirtualMachine: (changes) => this.#onVms(changes),
       VirtualMachineInstance: (changes) => this.#onPlaces(changes.map(({ key }) => key)),
@@ -206,13 +216,20 @@ export class Controller {
     for (const { metadata } of this.#caches.of('Vip').values()) this.#reservations.look('Vip', metadata.name);
     for (const ip of this.#caches.of('IP').values())
       if (!isComplete(ip)) this.#reservations.look('IP', ip.metadata.name);
+    this.#networks.start();
     this.#options.metrics.synced.set(1);
   }
 
   /** Lets what is on its way end, and stops. */
   async stop(): Promise<void> {
     this.#ports?.stop();
-    await Promise.all([this.#caches.stop(), this.#ownerQueue.stop(), this.#reservations.stop(), this.#statuses.stop()]);
+    await Promise.all([
+      this.#caches.stop(),
+      this.#ownerQueue.stop(),
+      this.#reservations.stop(),
+      this.#statuses.stop(),
+      this.#networks.stop(),
+    ]);
     await this.writer.stop();
   }
 
@@ -222,6 +239,7 @@ export class Controller {
       this.#judge('Vpc', key);
       this.#notify(object, vpcNotice(old, object));
     }
+    this.#networks.followParts(changes);
   }
 
   /** kinds that are compiled and judged, and nothing else */
@@ -239,6 +257,7 @@ export class Controller {
       for (const vpc of new Set([old?.spec?.vpc, object?.spec?.vpc])) if (vpc) this.#judge('Vpc', vpc);
       this.#notify(object, subnetNotice(old, object, this.compiler.world.keys('IP', 'subnet', key).length));
     }
+    this.#networks.followParts(changes);
     if (changes.some(({ old, new: object }) => !equal(old?.spec, object?.spec))) this.#unstick();
   }
 
@@ -253,6 +272,7 @@ export class Controller {
           if (ip && (!old || !object || !equal(old.spec, object.spec))) this.#ownerQueue.add(ownerOfIp(ip));
     }
     this.#take(changes.map(({ key, new: object }) => worldChange('IP', key, object)));
+    this.#networks.followUsers();
     if (changes.some(({ new: object }) => !object)) this.#unstick();
   }
 
@@ -317,6 +337,7 @@ export class Controller {
 
   #onVms(changes: readonly ObjectChange<VirtualMachine>[]): void {
     if (!this.#live) return;
+    this.#networks.followUsers();
     for (const { key, old, new: object } of changes) {
       if (object && !old) this.#notify(object, copyNotice(object));
       if (
@@ -336,6 +357,7 @@ export class Controller {
     if (!this.#live) return;
     for (const key of this.#owners.takeStuck()) this.#ownerQueue.add(key);
     this.#reservations.unstick();
+    this.#networks.retryRefused();
   }
 
   #take(changes: readonly Change[]): void {

@@ -11,6 +11,7 @@ import {
   virtualMachineInstanceMigrationKind,
   virtualMachineKind,
 } from '../../kinds/virtual-machine.ts';
+import { virtualNetworkKind } from '../../kinds/virtual-network.ts';
 import { vpcKind } from '../../kinds/vpc.ts';
 import { vpcPeeringKind } from '../../kinds/vpc-peering.ts';
 
@@ -28,6 +29,7 @@ export const RESOURCES = {
   vms: resource(virtualMachineKind),
   vmis: resource(virtualMachineInstanceKind),
   migrations: resource(virtualMachineInstanceMigrationKind),
+  virtualNetworks: resource(virtualNetworkKind),
 } as const;
 
 /** plural -> kind, for metrics */
@@ -38,6 +40,8 @@ export const KIND_OF: Readonly<Record<string, string>> = {
   ips: 'IP',
   ippools: 'IPPool',
   vips: 'Vip',
+  'network-attachment-definitions': 'NetworkAttachmentDefinition',
+  virtualnetworks: 'VirtualNetwork',
   pods: 'Pod',
   events: 'Event',
 };

@@ -10,6 +10,7 @@ import type { KubeClient } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { EventRecorder } from './events.ts';
+import { findingOf, tellFinding } from './finding-events.ts';
 import { splitObject } from './object-key.ts';
 import { type Findings, STATUS_OF, type StatusKind } from './status-kinds.ts';
 
@@ -130,23 +131,10 @@ export class Statuses {
       if (isReason(error, 'NotFound')) return;
       throw error;
     }
-    this.#tell(object, ready);
+    tellFinding(this.#options.events, object, ready);
     const warning = findingOf(status, 'Warning');
-    if (warning) this.#tell(object, warning);
+    if (warning) tellFinding(this.#options.events, object, warning);
   }
-
-  /** An event for what is new in a condition. */
-  #tell(object: KubeObject, { type, status, reason, message }: Finding): void {
-    const before = findingOf(object.status, type);
-    if (reason === 'Pending' || (before?.status === status && before.message === message)) return;
-    const isGood = type === 'Ready' && status === 'True';
-    this.#options.events.record(object, isGood ? 'Normal' : 'Warning', reason, message);
-  }
-}
-
-function findingOf(status: unknown, wanted: string): Finding | undefined {
-  const conditions = (status as { readonly conditions?: readonly Finding[] } | undefined)?.conditions;
-  return conditions?.find(({ type }) => type === wanted);
 }
 
 function placeOf({ metadata: { name, namespace } }: KubeObject): {

@@ -1,0 +1,264 @@
+/**
+ * A VirtualNetwork and what exists -> what has to be written, and what stands in the way. Pure, and the same whatever happened before:
+ *
+ *   VirtualNetwork --parts.ts--> fields of VPC, Subnet, NetworkAttachmentDefinition
+ *                                   |  claim.ts: may they be ours?  merge.ts: what differs?
+ *                                   v
+ *                         create, patch, delete; issues
+ */
+import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import { keyOf, type KubeObject, type ObjectMeta, type OwnerReference } from '../../kinds/object.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
+import type { StaticRoute, Vpc } from '../../kinds/vpc.ts';
+import { equal } from '../ovn/equal.ts';
+import { attachmentDifferences, claimOf, type Difference, isReferenceTo, subnetDifferences } from './claim.ts';
+import { APPLIED, fieldPatch, mergedItems, parseFields, printFields } from './merge.ts';
+import { networkLabels, ownVpcOf, subnetNameOf, vpcOf } from './names.ts';
+import {
+  ATTACHMENT_LABEL_DEFAULTS,
+  attachmentFields,
+  attachmentLabels,
+  excludesAfter,
+  type Fields,
+  networkCidrs,
+  networkRoutes,
+  routeKey,
+  subnetFields,
+} from './parts.ts';
+
+/** Objects that are, or might be, its parts. */
+export interface Existing {
+  /** the VPC of the name that its own one has */
+  readonly vpc: Vpc | undefined;
+  readonly subnet: Subnet | undefined;
+  readonly attachment: NetworkAttachmentDefinition | undefined;
+  /** names of all subnets in the VPC of its own */
+  readonly vpcSubnets: readonly string[];
+}
+
+export type PartKind = 'Vpc' | 'Subnet' | 'NetworkAttachmentDefinition';
+
+export type Step =
+  | { readonly verb: 'create'; readonly kind: PartKind; readonly object: KubeObject }
+  /** a merge patch that holds only for the version that was seen */
+  | { readonly verb: 'patch'; readonly kind: PartKind; readonly object: KubeObject; readonly patch: object }
+  | { readonly verb: 'delete'; readonly kind: PartKind; readonly object: KubeObject };
+
+/** Something that keeps a part from being what the network wants. */
+export interface PartIssue {
+  readonly reason: 'NameTaken' | 'Leaving' | 'StillUsed';
+  readonly message: string;
+}
+
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly issues: readonly PartIssue[];
+}
+
+/** What one part should be. */
+interface Part {
+  readonly kind: PartKind;
+  readonly apiVersion: string;
+  readonly place: Pick<ObjectMeta, 'name' | 'namespace'>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** labels that must be there, with any value */
+  readonly labelDefaults?: Readonly<Record<string, string>>;
+  readonly references: readonly OwnerReference[];
+  /** fields that are remembered as said */
+  readonly said: Fields;
+  /** of a new object */
+  readonly spec: object;
+  /** what of the spec of the object that is there has to change */
+  readonly change: (applied: Fields) => object | undefined;
+  readonly differences: () => readonly Difference[];
+}
+
+/** Parts that should be. */
+export function planNetwork(network: VirtualNetwork, existing: Existing): Plan {
+  const { own } = vpcOf(network);
+  const subnet = existing.subnet?.metadata.name ?? subnetNameOf(network.metadata);
+  const vpc = own ? ensure(network, vpcPart(network, existing.vpc), existing.vpc) : removeVpc(network, existing);
+  const attachment = attachmentPart(network, existing.attachment, subnet);
+  return joined([
+    vpc,
+    // without its VPC a new subnet would be refused
+    ...(own && vpc.issues.length > 0 && !existing.subnet
+      ? []
+      : [ensure(network, subnetPart(network, existing.subnet), existing.subnet)]),
+    ensure(network, attachment, existing.attachment),
+  ]);
+}
+
+/** Parts that should go, when nothing uses the network any more. */
+export function planRemoval(network: VirtualNetwork, existing: Existing): Plan {
+  const { subnet, attachment } = existing;
+  return joined([remove(network, attachment), remove(network, subnet), removeVpc(network, existing)]);
+}
+
+/** Parts stay, and belong to nobody. */
+export function planRelease(network: VirtualNetwork, existing: Existing): Plan {
+  const none = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, null]));
+  const steps = partsOf(network, existing).map((object): Step => {
+    const { resourceVersion } = object.metadata;
+    const metadata = {
+      resourceVersion,
+      labels: none(Object.keys(networkLabels(network.metadata))),
+      annotations: none([APPLIED]),
+    };
+    return { verb: 'patch', kind: object.kind as PartKind, object, patch: { metadata } };
+  });
+  return { steps, issues: [] };
+}
+
+/** Parts of the network that are still there. */
+export function partsOf(network: VirtualNetwork, { vpc, subnet, attachment }: Existing): readonly KubeObject[] {
+  return [vpc, subnet, attachment].filter(
+    (part) => part !== undefined && claimOf(part, network) === 'ours',
+  ) as KubeObject[];
+}
+
+function joined(plans: readonly Plan[]): Plan {
+  return { steps: plans.flatMap(({ steps }) => steps), issues: plans.flatMap(({ issues }) => issues) };
+}
+
+function ensure(network: VirtualNetwork, part: Part, live: KubeObject | undefined): Plan {
+  if (!live) return { steps: [{ verb: 'create', kind: part.kind, object: newObject(part) }], issues: [] };
+  const title = `${live.kind} ${keyOf(live.metadata)}`;
+  const claim = claimOf(live, network);
+  if (typeof claim === 'object')
+    return issue('NameTaken', `${title} belongs to ${claim.owner}: rename this network, or delete that object`);
+  if (live.metadata.deletionTimestamp !== undefined)
+    return issue('Leaving', `${title} is being deleted: a new one is made when it is gone`);
+  const differences = claim === 'free' ? part.differences() : [];
+  if (differences.length > 0)
+    return issue(
+      'NameTaken',
+      `${title} is there already and ${differences.map(({ says }) => says).join(', and ')}: make the two agree, and it becomes part of this network; or delete it`,
+    );
+  const patch = patchOf(network, part, live);
+  return { steps: patch ? [{ verb: 'patch', kind: part.kind, object: live, patch }] : [], issues: [] };
+}
+
+function issue(reason: PartIssue['reason'], message: string): Plan {
+  return { steps: [], issues: [{ reason, message }] };
+}
+
+function newObject({ apiVersion, kind, place, labels, labelDefaults, references, said, spec }: Part): KubeObject {
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      ...place,
+      labels: { ...labelDefaults, ...labels },
+      annotations: { [APPLIED]: printFields(said) },
+      ...(references.length > 0 ? { ownerReferences: references } : {}),
+    },
+    spec,
+  };
+}
+
+function patchOf(network: VirtualNetwork, part: Part, { metadata }: KubeObject): object | undefined {
+  const labels = [
+    ...Object.entries(part.labelDefaults ?? {}).filter(([name]) => metadata.labels?.[name] === undefined),
+    ...Object.entries(part.labels).filter(([name, value]) => metadata.labels?.[name] !== value),
+  ];
+  const applied = metadata.annotations?.[APPLIED];
+  const said = printFields(part.said);
+  const others = (metadata.ownerReferences ?? []).filter((one) => !isReferenceTo(one, network));
+  const references = [...others, ...part.references];
+  const spec = part.change(parseFields(applied));
+  const about = {
+    ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
+    ...(said !== applied ? { annotations: { [APPLIED]: said } } : {}),
+    ...(equal(metadata.ownerReferences ?? [], references) ? {} : { ownerReferences: references }),
+  };
+  if (spec === undefined && Object.keys(about).length === 0) return undefined;
+  return { metadata: { resourceVersion: metadata.resourceVersion, ...about }, ...(spec ? { spec } : {}) };
+}
+
+function vpcPart(network: VirtualNetwork, live: Vpc | undefined): Part {
+  const routes = networkRoutes(network);
+  return {
+    kind: 'Vpc',
+    apiVersion: 'kubeovn.io/v1',
+    place: { name: ownVpcOf(network) },
+    labels: networkLabels(network.metadata),
+    references: [],
+    said: { staticRoutes: routes },
+    spec: routes.length > 0 ? { staticRoutes: routes } : {},
+    change(applied) {
+      const present = live?.spec?.staticRoutes ?? [];
+      const before = Array.isArray(applied['staticRoutes']) ? (applied['staticRoutes'] as readonly StaticRoute[]) : [];
+      const next = mergedItems(present, routes, before, routeKey);
+      return next === present ? undefined : { staticRoutes: next };
+    },
+    // routes of others stay beside those of the network
+    differences: () => [],
+  };
+}
+
+function subnetPart(network: VirtualNetwork, live: Subnet | undefined): Part {
+  const fields = subnetFields(network, live);
+  const said = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+  return {
+    kind: 'Subnet',
+    apiVersion: 'kubeovn.io/v1',
+    place: { name: subnetNameOf(network.metadata) },
+    labels: networkLabels(network.metadata),
+    references: [],
+    said,
+    spec: said,
+    change(applied) {
+      const patch = fieldPatch(live?.spec ?? {}, fields, applied);
+      // prefixes that cannot be read came past the door: the subnet's own door says why it does not take them
+      const excludes =
+        patch && networkCidrs(network.spec).length > 0 ? excludesAfter(live?.spec ?? {}, fields) : undefined;
+      return patch && { ...patch, ...(excludes ? { excludeIps: excludes } : {}) };
+    },
+    differences: () => (live ? subnetDifferences(live, fields) : []),
+  };
+}
+
+function attachmentPart(network: VirtualNetwork, live: NetworkAttachmentDefinition | undefined, subnet: string): Part {
+  const { apiVersion, kind, metadata } = network;
+  const { name, namespace, uid = '' } = metadata;
+  const config = JSON.stringify(attachmentFields(network));
+  const before = parseFields(live?.metadata.annotations?.[APPLIED])['clusterNetwork'];
+  return {
+    kind: 'NetworkAttachmentDefinition',
+    apiVersion: 'k8s.cni.cncf.io/v1',
+    place: { name, ...(namespace === undefined ? {} : { namespace }) },
+    labels: { ...networkLabels(metadata), ...attachmentLabels(network, before) },
+    labelDefaults: ATTACHMENT_LABEL_DEFAULTS,
+    references: [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }],
+    said: network.spec?.clusterNetwork ? { clusterNetwork: network.spec.clusterNetwork } : {},
+    spec: { config },
+    change: () => (live && saysAll(live, network, subnet) ? undefined : { config }),
+    differences: () => (live ? attachmentDifferences(live, network, subnet) : []),
+  };
+}
+
+/** Further keys of a configuration are its users', unless they lead to another subnet. */
+function saysAll(live: NetworkAttachmentDefinition, network: VirtualNetwork, subnet: string): boolean {
+  const named = attachmentDifferences(live, network, subnet).some(({ field }) => field === 'spec.config');
+  return !named && fieldPatch(parseFields(live.spec?.config), attachmentFields(network), {}) === undefined;
+}
+
+function remove(network: VirtualNetwork, live: KubeObject | undefined): Plan {
+  if (!live || claimOf(live, network) !== 'ours' || live.metadata.deletionTimestamp !== undefined)
+    return { steps: [], issues: [] };
+  return { steps: [{ verb: 'delete', kind: live.kind as PartKind, object: live }], issues: [] };
+}
+
+/** Its own VPC goes when no other subnet is in it. */
+function removeVpc(network: VirtualNetwork, { vpc, subnet, vpcSubnets }: Existing): Plan {
+  if (!vpc || claimOf(vpc, network) !== 'ours') return { steps: [], issues: [] };
+  const isGoing = network.metadata.deletionTimestamp !== undefined && subnet && claimOf(subnet, network) === 'ours';
+  const others = vpcSubnets.filter((name) => !isGoing || name !== subnet.metadata.name);
+  if (others.length === 0) return remove(network, vpc);
+  return issue(
+    'StillUsed',
+    `Vpc ${vpc.metadata.name} of this network is still used by subnets ${others.slice(0, 5).join(', ')}${others.length > 5 ? ', ...' : ''}: it goes when they are gone`,
+  );
+}
