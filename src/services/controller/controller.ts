@@ -254,7 +254,10 @@ export class Controller {
     this.#take(world);
     for (const { key, old, new: object } of changes) {
       this.#judge('Subnet', key);
-      for (const vpc of new Set([old?.spec?.vpc, object?.spec?.vpc])) if (vpc) this.#judge('Vpc', vpc);
+      const [before, after] = [old?.spec?.vpc, object?.spec?.vpc];
+      // one that is being deleted may go now
+      if (before && before !== after) this.#judge('Vpc', before);
+      if (after && before !== after && this.#live) this.#statuses.list(after);
       this.#notify(object, subnetNotice(old, object, this.compiler.world.keys('IP', 'subnet', key).length));
     }
     this.#networks.followParts(changes);

@@ -12,6 +12,7 @@ import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { EventRecorder } from './events.ts';
 import { findingOf, tellFinding } from './finding-events.ts';
 import { splitObject } from './object-key.ts';
+import { Settling } from './settling.ts';
 import { type Findings, STATUS_OF, type StatusKind } from './status-kinds.ts';
 
 export interface StatusesOptions {
@@ -36,6 +37,7 @@ export class Statuses {
   readonly #options: StatusesOptions;
   readonly #queue: WorkQueue;
   readonly #scheduled = new Set<string>();
+  readonly #settling: Settling;
 
   constructor(options: StatusesOptions) {
     this.#options = options;
@@ -45,6 +47,7 @@ export class Statuses {
       onError: (key, error) =>
         options.log(`status of ${key}: ${error instanceof Error ? error.message : String(error)}`),
     });
+    this.#settling = new Settling(this.#queue);
   }
 
   /** The object should be looked at now. */
@@ -54,12 +57,19 @@ export class Statuses {
 
   /** A counter of the subnet changed, and perhaps of its pools: soon is early enough. */
   count(subnet: string): void {
-    const pools = this.#options.compiler.world.keys('IPPool', 'subnet', subnet);
-    for (const key of [`Subnet/${subnet}`, ...pools.map((name) => `IPPool/${name}`)]) {
-      if (this.#scheduled.has(key)) continue;
-      this.#scheduled.add(key);
-      this.#queue.addAfter(key, COUNTERS_DELAY);
-    }
+    this.#soon(`Subnet/${subnet}`);
+    for (const pool of this.#options.compiler.world.keys('IPPool', 'subnet', subnet)) this.#soon(`IPPool/${pool}`);
+  }
+
+  /** A VPC has a subnet more or less. */
+  list(vpc: string): void {
+    this.#soon(`Vpc/${vpc}`);
+  }
+
+  #soon(id: string): void {
+    if (this.#scheduled.has(id)) return;
+    this.#scheduled.add(id);
+    this.#queue.addAfter(id, COUNTERS_DELAY);
   }
 
   stop(): Promise<void> {
@@ -70,7 +80,7 @@ export class Statuses {
     this.#scheduled.delete(id);
     const [kind, key] = splitObject(id) as [StatusKind, string];
     const object = this.#options.object(kind, key);
-    if (!object) return;
+    if (!object) return this.#settling.forget(id);
     const { compiler, allocator } = this.#options;
     const of = STATUS_OF[kind];
     const users = of.users?.of(key, compiler.world) ?? [];
@@ -80,6 +90,7 @@ export class Statuses {
       warning: warningCondition(compiler.issues(kind, key), object.metadata.generation ?? 1),
       now: `${new Date().toISOString().slice(0, 19)}Z`,
     };
+    if (!this.#settling.isOver(id, findings.ready.reason !== 'Pending')) return;
     const sources = { world: compiler.world, allocator, uuidOf: (row: string) => this.#options.uuidOf(row) };
     const status = of.status(object as never, findings, sources);
     await this.#store(kind, object, status, findings.ready);

@@ -31,6 +31,7 @@ import type { EventRecorder } from './events.ts';
 import { tellFinding } from './finding-events.ts';
 import { NetworkParts } from './network-parts.ts';
 import { RESOURCES } from './resources.ts';
+import { Settling } from './settling.ts';
 
 export interface VirtualNetworksOptions {
   readonly client: KubeClient;
@@ -40,8 +41,6 @@ export interface VirtualNetworksOptions {
   log(sentence: string): void;
 }
 
-/** milliseconds: what settles within this time is said once, when it has settled */
-const SETTLING = 1000;
 /** reasons of what passes by itself */
 const BRIEF = ['Pending', 'Leaving'];
 /** milliseconds until a refused write is tried again, if nothing else brings it back before */
@@ -64,8 +63,7 @@ export class VirtualNetworks {
   readonly #refused = new WaitingKeys();
   /** networks that are being deleted */
   readonly #leaving = new Set<string>();
-  /** network -> since when it has not been settled (performance.now) */
-  readonly #unsettled = new Map<string, number>();
+  readonly #settling: Settling;
   #live = false;
 
   constructor(options: VirtualNetworksOptions) {
@@ -77,6 +75,7 @@ export class VirtualNetworks {
       onError: (key, error) =>
         options.log(`VirtualNetwork ${key}: ${error instanceof Error ? error.message : String(error)}`),
     });
+    this.#settling = new Settling(this.#queue);
   }
 
   /** Looks at all networks; from now on, at those that changes concern. */
@@ -121,7 +120,7 @@ export class VirtualNetworks {
     const network = this.#options.caches.of('VirtualNetwork').get(key);
     if (!network) {
       this.#leaving.delete(key);
-      this.#unsettled.delete(key);
+      this.#settling.forget(key);
       return;
     }
     try {
@@ -201,7 +200,7 @@ export class VirtualNetworks {
   ): Promise<void> {
     const facts = { ...this.#facts(network), ...said };
     const ready = virtualNetworkReady(network, facts);
-    if (!this.#hasSettled(keyOf(network.metadata), !isBrief && !BRIEF.includes(ready.reason))) return;
+    if (!this.#settling.isOver(keyOf(network.metadata), !isBrief && !BRIEF.includes(ready.reason))) return;
     const status = virtualNetworkStatus(network, facts, `${new Date().toISOString().slice(0, 19)}Z`);
     if (equal(network.status, status)) return;
     await this.#patch(network, { status }, 'status');
@@ -220,20 +219,6 @@ export class VirtualNetworks {
       hasAttachment: attachment !== undefined && claimOf(attachment, network) === 'ours',
       machines: subnet ? this.#parts.holders(subnet).filter((user) => user.startsWith('VirtualMachine ')).length : 0,
     };
-  }
-
-  /** What is on its way is not said at once: it may have arrived by then. */
-  #hasSettled(key: string, settled: boolean): boolean {
-    if (settled) {
-      this.#unsettled.delete(key);
-      return true;
-    }
-    const now = performance.now();
-    const since = this.#unsettled.get(key) ?? now;
-    this.#unsettled.set(key, since);
-    if (now - since >= SETTLING) return true;
-    this.#queue.addAfter(key, SETTLING - (now - since));
-    return false;
   }
 
   async #patch(network: VirtualNetwork, patch: object, subresource?: 'status'): Promise<VirtualNetwork> {
