@@ -68,6 +68,7 @@ export function partsAmong(network: VirtualNetwork, world: ReadonlyWorld): Exist
     vpc: (name) => world.get('Vpc', name),
     subnet: (name) => world.get('Subnet', name),
     attachment: (key) => world.get('NetworkAttachmentDefinition', key),
+    subnetsOfNetwork: (key) => world.keys('Subnet', 'network', key),
     subnetsOfProvider: (provider) => world.keys('Subnet', 'provider', provider),
     subnetsOfVpc: (vpc) => world.keys('Subnet', 'vpc', vpc),
   });

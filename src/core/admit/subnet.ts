@@ -16,14 +16,12 @@ import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
 import { checkGuestOptions } from './guest-options.ts';
 import { LINK_RANGES } from '../compile/vpc-peerings.ts';
 import { holders, listed } from '../network/users.ts';
-import { DEFAULT_VPC, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
+import { logicalRouterPortName, RESERVED_SUBNETS, switchRouterPortName } from '../ovn/names.ts';
 import { checkAccess } from './subnet-access.ts';
 import { subnetDefaults } from './subnet-defaults.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
 import { peerOverlap } from './vpc-peerings.ts';
 
-/** names that Kube-OVN gives to subnets of its own */
-const RESERVED = new Set(['join', 'ovn-default', DEFAULT_VPC]);
 /** IPv6 requires every link to carry 1280 bytes (RFC 8200 section 5) */
 const IPV6_MIN_MTU = 1280;
 /** every IPv4 host must take packets of this size (RFC 791) */
@@ -59,7 +57,7 @@ function checkName(subnet: Subnet, { old, neighbours }: Review<Subnet>, findings
     return findings.invalid('spec.provider', provider, 'must be "ovn" or <nad>.<namespace>.ovn');
   if (old?.spec?.vpc !== vpc && neighbours.get('Vpc', vpc)?.metadata.deletionTimestamp !== undefined)
     findings.forbidden('spec.vpc', `VPC ${vpc} is being deleted: wait until it is gone, or choose another one`);
-  if (RESERVED.has(name)) findings.invalid('metadata.name', name, 'is reserved: choose another name');
+  if (RESERVED_SUBNETS.has(name)) findings.invalid('metadata.name', name, 'is reserved: choose another name');
   if (name === vpc || neighbours.get('Vpc', name))
     findings.invalid('metadata.name', name, 'is the name of a VPC: a subnet and a VPC must not share a name');
   for (const portName of [logicalRouterPortName(vpc, name), switchRouterPortName(vpc, name)]) {

@@ -1,5 +1,5 @@
 /** What a VirtualNetwork must be to be let in: everything that its parts would be refused for, in the network's own words. */
-import { coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { cidrContains, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { parseIp } from '../../lib/netaddr/ip.ts';
 import { keyOf } from '../../kinds/object.ts';
 import type { VirtualNetwork, VirtualNetworkSpec } from '../../kinds/virtual-network.ts';
@@ -47,10 +47,15 @@ function normalised(network: VirtualNetwork, findings: Findings): VirtualNetwork
   return { ...network, spec: { ...spec, cidrs } };
 }
 
-function checkGateways({ gateways = [] }: VirtualNetworkSpec, findings: Findings): void {
-  const families = gateways.map(
-    (text, index) => findings.parsed(`spec.gateways[${index}]`, text, () => parseIp(text))?.family,
-  );
+function checkGateways({ gateways = [], cidrs }: VirtualNetworkSpec, findings: Findings): void {
+  const known = networkCidrs({ cidrs });
+  const families = gateways.map((text, index) => {
+    const path = `spec.gateways[${index}]`;
+    const ip = findings.parsed(path, text, () => parseIp(text));
+    if (ip && known.length === cidrs.length && !known.some((cidr) => cidrContains(cidr, ip)))
+      findings.invalid(path, text, `is in none of spec.cidrs (${known.map(formatCidr).join(', ')})`);
+    return ip?.family;
+  });
   const twice = families.findIndex((family, index) => family !== undefined && families.indexOf(family) !== index);
   if (twice >= 0)
     findings.duplicate(`spec.gateways[${twice}]`, gateways[twice], 'a network has one gateway of each family');

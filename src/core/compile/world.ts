@@ -18,7 +18,7 @@ import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Placement } from '../migration/placement.ts';
 import type { PortsBound } from '../migration/port-pin.ts';
-import { vpcOf } from '../network/names.ts';
+import { networkOf, vpcOf } from '../network/names.ts';
 import { networkCidrs } from '../network/parts.ts';
 import { addressSetName, linkPortName, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 
@@ -92,6 +92,8 @@ export const INDEXES = {
       return [logicalRouterPortName(vpc, subnet.metadata.name), switchRouterPortName(vpc, subnet.metadata.name)];
     },
     provider: (subnet: Subnet) => [subnet.spec?.provider ?? ''],
+    /** the VirtualNetwork that it is a part of, namespace/name */
+    network: ({ metadata }: Subnet) => [networkOf(metadata) ?? ''].filter((key) => key !== ''),
   },
   IP: {
     subnet: (ip: IpObject) => [ip.spec?.subnet ?? ''],

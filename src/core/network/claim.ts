@@ -5,7 +5,7 @@ import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import { attachmentConfig } from '../ipam/attachments.ts';
 import { equal } from '../ovn/equal.ts';
-import { isSet } from './merge.ts';
+import { ADOPTED, isSet } from './merge.ts';
 import { networkOf } from './names.ts';
 import { attachmentLabels, type Fields } from './parts.ts';
 
@@ -26,6 +26,11 @@ export function claimOf({ metadata }: KubeObject, network: VirtualNetwork): Clai
   if (marked !== undefined) return marked === key ? 'ours' : { owner: `VirtualNetwork ${marked}` };
   const controller = metadata.ownerReferences?.find((one) => one.controller === true && !isReferenceTo(one, network));
   return controller ? { owner: `${controller.kind} ${controller.name}` } : 'free';
+}
+
+/** it was there before its network */
+export function isAdopted({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.[ADOPTED] === 'true';
 }
 
 /** also to one of the same name that is gone */

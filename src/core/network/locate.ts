@@ -4,7 +4,8 @@ import { keyOf } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
-import { networkOf, networkProvider, ownVpcOf, subnetNameOf } from './names.ts';
+import { networkProvider, ownVpcOf, subnetNamesOf, vpcOf } from './names.ts';
+import { RESERVED_SUBNETS } from '../ovn/names.ts';
 import type { Existing } from './plan.ts';
 
 export interface Lookup {
@@ -12,6 +13,8 @@ export interface Lookup {
   subnet(name: string): Subnet | undefined;
   /** @param key namespace/name */
   attachment(key: string): NetworkAttachmentDefinition | undefined;
+  /** names of subnets that say they are part of this network. @param key namespace/name */
+  subnetsOfNetwork(key: string): readonly string[];
   /** names of subnets with this spec.provider */
   subnetsOfProvider(provider: string): readonly string[];
   /** names of subnets with this spec.vpc */
@@ -20,18 +23,27 @@ export interface Lookup {
 
 export function existingParts(network: VirtualNetwork, lookup: Lookup): Existing {
   const vpc = ownVpcOf(network);
+  const [best, certain] = subnetNamesOf(network.metadata);
+  const subnet = subnetFor(network, lookup) ?? (isFree(best, network, lookup) ? undefined : lookup.subnet(certain));
   return {
     vpc: lookup.vpc(vpc),
-    subnet: subnetFor(network, lookup),
+    subnet,
+    subnetName: subnet?.metadata.name ?? (isFree(best, network, lookup) ? best : certain),
     attachment: lookup.attachment(keyOf(network.metadata)),
     vpcSubnets: lookup.subnetsOfVpc(vpc),
   };
 }
 
 /** A subnet that serves the network's attachment already is its subnet, whatever its name: so are those made by hand, and by Harvester's UI. */
-function subnetFor(network: VirtualNetwork, lookup: Lookup): Subnet | undefined {
-  const { metadata } = network;
-  const names = [...lookup.subnetsOfProvider(networkProvider(metadata)), subnetNameOf(metadata)];
-  const subnets = names.flatMap((name) => lookup.subnet(name) ?? []);
-  return subnets.find((subnet) => networkOf(subnet.metadata) === keyOf(metadata)) ?? subnets[0];
+function subnetFor({ metadata }: VirtualNetwork, lookup: Lookup): Subnet | undefined {
+  const names = [
+    ...lookup.subnetsOfNetwork(keyOf(metadata)).toSorted(),
+    ...lookup.subnetsOfProvider(networkProvider(metadata)),
+  ];
+  return names.map((name) => lookup.subnet(name)).find((subnet) => subnet !== undefined);
+}
+
+/** no subnet and no VPC has the name */
+function isFree(name: string, network: VirtualNetwork, lookup: Lookup): boolean {
+  return !RESERVED_SUBNETS.has(name) && vpcOf(network).name !== name && !lookup.subnet(name) && !lookup.vpc(name);
 }

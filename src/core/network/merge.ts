@@ -9,6 +9,9 @@ import type { Fields } from './parts.ts';
 /** annotation of a part: the fields that the VirtualNetwork said when it was last written, as JSON */
 export const APPLIED = 'network.harvesterhci.io/applied';
 
+/** annotation of a part that was there before: it stays when its network goes */
+export const ADOPTED = 'network.harvesterhci.io/adopted';
+
 /** nothing, false, 0, "" and empty lists leave a field unset */
 export function isSet(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);

@@ -1,7 +1,9 @@
 /**
- * Names of the parts of a VirtualNetwork, and whose part an object is. Subnets and VPCs live in no namespace, so their names carry that of the
- * network. Neither the name of a namespace nor that of a VirtualNetwork has a dot (the door sees to the latter): a name with one dot can only be
- * that of one network's Subnet, one with two dots that of one network's VPC.
+ * Names of the parts of a VirtualNetwork, and whose part an object is. All of them bear the name of the network, as far as it can be: Harvester
+ * takes a Subnet and its NetworkAttachmentDefinition for namesakes when it gives a machine the address that was chosen for it. But Subnets and VPCs
+ * live in no namespace and share no name among them, so a Subnet whose name is taken, and a VPC always, carry the namespace too. Neither the
+ * name of a namespace nor that of a VirtualNetwork has a dot (the door sees to the latter): a name with one dot can only be that of one
+ * network's Subnet, one with two dots that of one network's VPC.
  */
 import type { ObjectMeta } from '../../kinds/object.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
@@ -16,8 +18,9 @@ const VPC_SUFFIX = 'vpc';
 
 type Place = Pick<ObjectMeta, 'name' | 'namespace'>;
 
-export function subnetNameOf({ name, namespace }: Place): string {
-  return `${name}.${namespace}`;
+/** Names that its Subnet may have, the best first. */
+export function subnetNamesOf({ name, namespace }: Place): readonly [string, string] {
+  return [name, `${name}.${namespace}`];
 }
 
 function ownVpcNameOf({ name, namespace }: Place): string {

@@ -12,9 +12,16 @@ import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import type { StaticRoute, Vpc } from '../../kinds/vpc.ts';
 import { equal } from '../ovn/equal.ts';
-import { attachmentDifferences, claimOf, type Difference, isReferenceTo, subnetDifferences } from './claim.ts';
-import { APPLIED, fieldPatch, mergedItems, parseFields, printFields } from './merge.ts';
-import { networkLabels, ownVpcOf, subnetNameOf, vpcOf } from './names.ts';
+import {
+  attachmentDifferences,
+  claimOf,
+  type Difference,
+  isAdopted,
+  isReferenceTo,
+  subnetDifferences,
+} from './claim.ts';
+import { ADOPTED, APPLIED, fieldPatch, mergedItems, parseFields, printFields } from './merge.ts';
+import { networkLabels, ownVpcOf, vpcOf } from './names.ts';
 import {
   ATTACHMENT_LABEL_DEFAULTS,
   attachmentFields,
@@ -32,6 +39,8 @@ export interface Existing {
   /** the VPC of the name that its own one has */
   readonly vpc: Vpc | undefined;
   readonly subnet: Subnet | undefined;
+  /** the name of its Subnet, or the one that a new one gets */
+  readonly subnetName: string;
   readonly attachment: NetworkAttachmentDefinition | undefined;
   /** names of all subnets in the VPC of its own */
   readonly vpcSubnets: readonly string[];
@@ -77,20 +86,19 @@ interface Part {
 /** Parts that should be. */
 export function planNetwork(network: VirtualNetwork, existing: Existing): Plan {
   const { own } = vpcOf(network);
-  const subnet = existing.subnet?.metadata.name ?? subnetNameOf(network.metadata);
   const vpc = own ? ensure(network, vpcPart(network, existing.vpc), existing.vpc) : removeVpc(network, existing);
-  const attachment = attachmentPart(network, existing.attachment, subnet);
+  const attachment = attachmentPart(network, existing.attachment, existing.subnetName);
   return joined([
     vpc,
     // without its VPC a new subnet would be refused
     ...(own && vpc.issues.length > 0 && !existing.subnet
       ? []
-      : [ensure(network, subnetPart(network, existing.subnet), existing.subnet)]),
+      : [ensure(network, subnetPart(network, existing), existing.subnet)]),
     ensure(network, attachment, existing.attachment),
   ]);
 }
 
-/** Parts that should go, when nothing uses the network any more. */
+/** What becomes of the parts when nothing uses the network any more: those that it made go, those that were there before stay. */
 export function planRemoval(network: VirtualNetwork, existing: Existing): Plan {
   const { subnet, attachment } = existing;
   return joined([remove(network, attachment), remove(network, subnet), removeVpc(network, existing)]);
@@ -98,17 +106,17 @@ export function planRemoval(network: VirtualNetwork, existing: Existing): Plan {
 
 /** Parts stay, and belong to nobody. */
 export function planRelease(network: VirtualNetwork, existing: Existing): Plan {
+  return { steps: partsOf(network, existing).map((part) => release(network, part)), issues: [] };
+}
+
+function release(network: VirtualNetwork, object: KubeObject): Step {
   const none = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, null]));
-  const steps = partsOf(network, existing).map((object): Step => {
-    const { resourceVersion } = object.metadata;
-    const metadata = {
-      resourceVersion,
-      labels: none(Object.keys(networkLabels(network.metadata))),
-      annotations: none([APPLIED]),
-    };
-    return { verb: 'patch', kind: object.kind as PartKind, object, patch: { metadata } };
-  });
-  return { steps, issues: [] };
+  const metadata = {
+    resourceVersion: object.metadata.resourceVersion,
+    labels: none(Object.keys(networkLabels(network.metadata))),
+    annotations: none([APPLIED, ADOPTED]),
+  };
+  return { verb: 'patch', kind: object.kind as PartKind, object, patch: { metadata } };
 }
 
 /** Parts of the network that are still there. */
@@ -136,7 +144,7 @@ function ensure(network: VirtualNetwork, part: Part, live: KubeObject | undefine
       'NameTaken',
       `${title} is there already and ${differences.map(({ says }) => says).join(', and ')}: make the two agree, and it becomes part of this network; or delete it`,
     );
-  const patch = patchOf(network, part, live);
+  const patch = patchOf(network, part, live, claim === 'free' || isAdopted(live));
   return { steps: patch ? [{ verb: 'patch', kind: part.kind, object: live, patch }] : [], issues: [] };
 }
 
@@ -158,7 +166,8 @@ function newObject({ apiVersion, kind, place, labels, labelDefaults, references,
   };
 }
 
-function patchOf(network: VirtualNetwork, part: Part, { metadata }: KubeObject): object | undefined {
+/** @param adopted it was there before: nobody owns it, so that no garbage collector takes it */
+function patchOf(network: VirtualNetwork, part: Part, { metadata }: KubeObject, adopted: boolean): object | undefined {
   const labels = [
     ...Object.entries(part.labelDefaults ?? {}).filter(([name]) => metadata.labels?.[name] === undefined),
     ...Object.entries(part.labels).filter(([name, value]) => metadata.labels?.[name] !== value),
@@ -166,11 +175,15 @@ function patchOf(network: VirtualNetwork, part: Part, { metadata }: KubeObject):
   const applied = metadata.annotations?.[APPLIED];
   const said = printFields(part.said);
   const others = (metadata.ownerReferences ?? []).filter((one) => !isReferenceTo(one, network));
-  const references = [...others, ...part.references];
+  const references = adopted ? others : [...others, ...part.references];
   const spec = part.change(parseFields(applied));
+  const annotations = {
+    ...(said === applied ? {} : { [APPLIED]: said }),
+    ...(adopted && metadata.annotations?.[ADOPTED] !== 'true' ? { [ADOPTED]: 'true' } : {}),
+  };
   const about = {
     ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
-    ...(said !== applied ? { annotations: { [APPLIED]: said } } : {}),
+    ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
     ...(equal(metadata.ownerReferences ?? [], references) ? {} : { ownerReferences: references }),
   };
   if (spec === undefined && Object.keys(about).length === 0) return undefined;
@@ -178,33 +191,39 @@ function patchOf(network: VirtualNetwork, part: Part, { metadata }: KubeObject):
 }
 
 function vpcPart(network: VirtualNetwork, live: Vpc | undefined): Part {
-  const routes = networkRoutes(network);
+  const { namespace = '' } = network.metadata;
+  const said = { namespaces: [namespace], staticRoutes: networkRoutes(network) };
   return {
     kind: 'Vpc',
     apiVersion: 'kubeovn.io/v1',
     place: { name: ownVpcOf(network) },
     labels: networkLabels(network.metadata),
     references: [],
-    said: { staticRoutes: routes },
-    spec: routes.length > 0 ? { staticRoutes: routes } : {},
+    said,
+    spec: { namespaces: said.namespaces, ...(said.staticRoutes.length > 0 ? { staticRoutes: said.staticRoutes } : {}) },
     change(applied) {
-      const present = live?.spec?.staticRoutes ?? [];
-      const before = Array.isArray(applied['staticRoutes']) ? (applied['staticRoutes'] as readonly StaticRoute[]) : [];
-      const next = mergedItems(present, routes, before, routeKey);
-      return next === present ? undefined : { staticRoutes: next };
+      const { namespaces: names = [], staticRoutes: routes = [] } = live?.spec ?? {};
+      const before = <T>(field: keyof typeof said) => (Array.isArray(applied[field]) ? (applied[field] as T[]) : []);
+      const namespaces = mergedItems(names, said.namespaces, before<string>('namespaces'), (name) => name);
+      const staticRoutes = mergedItems(routes, said.staticRoutes, before<StaticRoute>('staticRoutes'), routeKey);
+      if (namespaces === names && staticRoutes === routes) return undefined;
+      return {
+        ...(namespaces === names ? {} : { namespaces }),
+        ...(staticRoutes === routes ? {} : { staticRoutes }),
+      };
     },
-    // routes of others stay beside those of the network
+    // namespaces and routes of others stay beside those of the network
     differences: () => [],
   };
 }
 
-function subnetPart(network: VirtualNetwork, live: Subnet | undefined): Part {
+function subnetPart(network: VirtualNetwork, { subnet: live, subnetName }: Existing): Part {
   const fields = subnetFields(network, live);
   const said = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
   return {
     kind: 'Subnet',
     apiVersion: 'kubeovn.io/v1',
-    place: { name: subnetNameOf(network.metadata) },
+    place: { name: subnetName },
     labels: networkLabels(network.metadata),
     references: [],
     said,
@@ -234,29 +253,35 @@ function attachmentPart(network: VirtualNetwork, live: NetworkAttachmentDefiniti
     references: [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }],
     said: network.spec?.clusterNetwork ? { clusterNetwork: network.spec.clusterNetwork } : {},
     spec: { config },
-    change: () => (live && saysAll(live, network, subnet) ? undefined : { config }),
+    change: () => (live ? configChange(live, network, subnet) : undefined),
     differences: () => (live ? attachmentDifferences(live, network, subnet) : []),
   };
 }
 
 /** Further keys of a configuration are its users', unless they lead to another subnet. */
-function saysAll(live: NetworkAttachmentDefinition, network: VirtualNetwork, subnet: string): boolean {
-  const named = attachmentDifferences(live, network, subnet).some(({ field }) => field === 'spec.config');
-  return !named && fieldPatch(parseFields(live.spec?.config), attachmentFields(network), {}) === undefined;
+function configChange(live: NetworkAttachmentDefinition, network: VirtualNetwork, subnet: string): object | undefined {
+  const [has, fields] = [parseFields(live.spec?.config), attachmentFields(network)];
+  const leadsAway = (config: string) =>
+    attachmentDifferences({ ...live, spec: { config } }, network, subnet).some(({ field }) => field === 'spec.config');
+  const complete = fieldPatch(has, fields, {}) === undefined;
+  if (complete && !leadsAway(live.spec?.config ?? '')) return undefined;
+  const both = JSON.stringify({ ...has, ...fields });
+  return { config: leadsAway(both) ? JSON.stringify(fields) : both };
 }
 
 function remove(network: VirtualNetwork, live: KubeObject | undefined): Plan {
-  if (!live || claimOf(live, network) !== 'ours' || live.metadata.deletionTimestamp !== undefined)
-    return { steps: [], issues: [] };
+  if (!live || claimOf(live, network) !== 'ours') return { steps: [], issues: [] };
+  if (isAdopted(live)) return { steps: [release(network, live)], issues: [] };
+  if (live.metadata.deletionTimestamp !== undefined) return { steps: [], issues: [] };
   return { steps: [{ verb: 'delete', kind: live.kind as PartKind, object: live }], issues: [] };
 }
 
-/** Its own VPC goes when no other subnet is in it. */
+/** Its own VPC goes when no other subnet is in it; one that was there before is let go at once. */
 function removeVpc(network: VirtualNetwork, { vpc, subnet, vpcSubnets }: Existing): Plan {
   if (!vpc || claimOf(vpc, network) !== 'ours') return { steps: [], issues: [] };
   const isGoing = network.metadata.deletionTimestamp !== undefined && subnet && claimOf(subnet, network) === 'ours';
   const others = vpcSubnets.filter((name) => !isGoing || name !== subnet.metadata.name);
-  if (others.length === 0) return remove(network, vpc);
+  if (others.length === 0 || isAdopted(vpc)) return remove(network, vpc);
   return issue(
     'StillUsed',
     `Vpc ${vpc.metadata.name} of this network is still used by subnets ${others.slice(0, 5).join(', ')}${others.length > 5 ? ', ...' : ''}: it goes when they are gone`,

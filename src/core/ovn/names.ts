@@ -7,6 +7,9 @@ export const NAME_MAX = 253;
 /** the VPC of subnets that name none */
 export const DEFAULT_VPC = 'ovn-cluster';
 
+/** names that Kube-OVN gives to subnets of its own */
+export const RESERVED_SUBNETS: ReadonlySet<string> = new Set(['join', 'ovn-default', DEFAULT_VPC]);
+
 /** port of a VPC's router in a subnet */
 export function logicalRouterPortName(vpc: string, subnet: string): string {
   return `${vpc}-${subnet}`;

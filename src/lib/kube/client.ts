@@ -135,12 +135,17 @@ export class KubeClient {
   async delete(
     resource: Resource,
     key: { readonly namespace?: string | undefined; readonly name: string },
-    options: { readonly uid?: string; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly uid?: string;
+      /** what becomes of objects that it owns; Background when empty */
+      readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+      readonly signal?: AbortSignal;
+    } = {},
   ): Promise<void> {
     const body = {
       kind: 'DeleteOptions',
       apiVersion: 'v1',
-      propagationPolicy: 'Background',
+      propagationPolicy: options.propagationPolicy ?? 'Background',
       ...(options.uid ? { preconditions: { uid: options.uid } } : {}),
     };
     try {

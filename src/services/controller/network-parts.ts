@@ -41,6 +41,7 @@ export class NetworkParts {
       vpc: (name) => this.#caches.of('Vpc').get(name),
       subnet: (name) => this.#caches.of('Subnet').get(name),
       attachment: (key) => this.#caches.of('NetworkAttachmentDefinition').get(key),
+      subnetsOfNetwork: (key) => this.#world.keys('Subnet', 'network', key),
       subnetsOfProvider: (provider) => this.#world.keys('Subnet', 'provider', provider),
       subnetsOfVpc: (vpc) => this.#world.keys('Subnet', 'vpc', vpc),
     });

@@ -7,7 +7,7 @@
  */
 import { FINALIZER } from '../../core/admit/verdict.ts';
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
-import { claimOf, isReferenceTo } from '../../core/network/claim.ts';
+import { claimOf, isAdopted, isReferenceTo } from '../../core/network/claim.ts';
 import { vpcOf } from '../../core/network/names.ts';
 import { type Existing, partsOf, planNetwork, planRelease, planRemoval } from '../../core/network/plan.ts';
 import { listed } from '../../core/network/users.ts';
@@ -45,6 +45,8 @@ export interface VirtualNetworksOptions {
 const BRIEF = ['Pending', 'Leaving'];
 /** milliseconds until a refused write is tried again, if nothing else brings it back before */
 const REFUSED_RETRY = 30_000;
+/** milliseconds until the object that took a name has been heard of */
+const TAKEN_RETRY = 200;
 /** Kubernetes' finalizer while dependents are being let go */
 const ORPHAN = 'orphan';
 
@@ -126,8 +128,10 @@ export class VirtualNetworks {
     try {
       await (network.metadata.deletionTimestamp === undefined ? this.#provide(network) : this.#end(network));
     } catch (error) {
+      // somebody else's object took the name of a part: another name may be had
+      if (isReason(error, 'AlreadyExists')) this.#queue.addAfter(key, TAKEN_RETRY);
       // the network or a part changed or went meanwhile: that brings us back
-      if (!isOvertaken(error) && !isReason(error, 'AlreadyExists')) throw error;
+      else if (!isOvertaken(error)) throw error;
     }
   }
 
@@ -157,9 +161,10 @@ export class VirtualNetworks {
   async #end(network: VirtualNetwork): Promise<void> {
     const { finalizers = [], resourceVersion } = network.metadata;
     this.#leaving.add(keyOf(network.metadata));
-    // the garbage collector has its turn first
-    if (!finalizers.includes(FINALIZER) || finalizers.includes(ORPHAN)) return;
+    if (!finalizers.includes(FINALIZER)) return;
     const existing = this.#parts.of(network);
+    // whoever deletes it wants to keep its parts, and the garbage collector has its turn yet
+    if (finalizers.includes(ORPHAN)) return void (await this.#release(network, existing));
     const waitsFor = isOrphaned(network, existing)
       ? await this.#release(network, existing)
       : await this.#remove(network, existing);
@@ -242,9 +247,9 @@ function ownSubnet(network: VirtualNetwork, { subnet }: Existing): Subnet | unde
   return subnet && claimOf(subnet, network) === 'ours' ? subnet : undefined;
 }
 
-/** its attachment is there, but was let go: whoever deleted the network wants to keep its parts (kubectl delete --cascade=orphan) */
+/** the attachment that it made is there, but was let go: its parts are to stay (kubectl delete --cascade=orphan) */
 function isOrphaned(network: VirtualNetwork, { attachment }: Existing): boolean {
-  if (!attachment || claimOf(attachment, network) !== 'ours') return false;
+  if (!attachment || claimOf(attachment, network) !== 'ours' || isAdopted(attachment)) return false;
   return !(attachment.metadata.ownerReferences ?? []).some((reference) => isReferenceTo(reference, network));
 }
 
