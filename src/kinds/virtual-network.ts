@@ -63,7 +63,6 @@ const status = obj({
 });
 
 export type VirtualNetworkSpec = Static<typeof spec>;
-export type NetworkRoute = Static<typeof route>;
 export type VirtualNetworkStatus = Omit<Static<typeof status>, keyof typeof counters> & {
   /** may exceed 2^53: JSON numbers of arbitrary size */
   readonly [K in keyof typeof counters]?: number | bigint;

@@ -1,9 +1,11 @@
 /** What the conditions of networks say is wrong. */
-import type { Condition, KubeObject } from '../../kinds/object.ts';
+import { type Condition, keyOf, type KubeObject } from '../../kinds/object.ts';
 import { ipPoolKind } from '../../kinds/ip-pool.ts';
 import { subnetKind } from '../../kinds/subnet.ts';
 import { vipKind } from '../../kinds/vip.ts';
+import { virtualNetworkKind } from '../../kinds/virtual-network.ts';
 import { vpcKind } from '../../kinds/vpc.ts';
+import { vpcPeeringKind } from '../../kinds/vpc-peering.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 
 export interface Problem {
@@ -15,16 +17,16 @@ export interface Problem {
 }
 
 export async function networkProblems(client: KubeClient): Promise<readonly Problem[]> {
-  const kinds = [vpcKind, subnetKind, ipPoolKind, vipKind];
+  const kinds = [virtualNetworkKind, vpcKind, vpcPeeringKind, subnetKind, ipPoolKind, vipKind];
   const lists = await Promise.all(kinds.map((kind) => client.list<KubeObject>(kind)));
   return lists.flatMap(({ items }, index) =>
     items.flatMap(({ metadata, status }) =>
       wrongOf((status as { readonly conditions?: readonly Condition[] } | undefined)?.conditions).map(
         ({ message, type }) => ({
           ...(type === 'Warning' ? { severity: 'warning' as const } : {}),
-          what: `${kinds[index]!.kind} ${metadata.name}`,
+          what: `${kinds[index]!.kind} ${keyOf(metadata)}`,
           why: message,
-          todo: `kubectl describe ${kinds[index]!.singular} ${metadata.name} has the whole story`,
+          todo: `kubectl describe ${kinds[index]!.singular} ${metadata.name}${metadata.namespace ? ` -n ${metadata.namespace}` : ''} has the whole story`,
         }),
       ),
     ),

@@ -1,5 +1,6 @@
-import type { Condition, KubeObject } from '../../kinds/object.ts';
+import { type Condition, keyOf, type KubeObject } from '../../kinds/object.ts';
 import { type Subnet, subnetKind } from '../../kinds/subnet.ts';
+import { type VirtualNetwork, virtualNetworkKind } from '../../kinds/virtual-network.ts';
 import { type Vpc, vpcKind } from '../../kinds/vpc.ts';
 import { KubeClient } from '../../lib/kube/client.ts';
 import { readKubeconfig } from '../../lib/kube/kubeconfig.ts';
@@ -16,6 +17,12 @@ interface Network {
   readonly message: string;
 }
 
+interface NetworkLine extends Network {
+  readonly vpc: string;
+  readonly subnet: string;
+  readonly machines: number;
+}
+
 interface SubnetLine extends Network {
   readonly vpc: string;
   readonly cidr: string;
@@ -27,6 +34,7 @@ interface SubnetLine extends Network {
 interface Status {
   readonly healthy: boolean;
   readonly lab: LabStatus;
+  readonly networks: readonly NetworkLine[];
   readonly vpcs: readonly Network[];
   readonly subnets: readonly SubnetLine[];
 }
@@ -43,12 +51,22 @@ export async function showStatus({
   const lab = await readStatus(paths);
   const client = new KubeClient(readKubeconfig(paths.kubeconfig), { userAgent: 'weft-status' });
   try {
-    const [vpcs, subnets] = await Promise.all([client.list<Vpc>(vpcKind), client.list<Subnet>(subnetKind)]);
-    const networks = { vpcs: vpcs.items.map(networkOf), subnets: subnets.items.map(subnetLine) };
+    const [networks, vpcs, subnets] = await Promise.all([
+      client.list<VirtualNetwork>(virtualNetworkKind),
+      client.list<Vpc>(vpcKind),
+      client.list<Subnet>(subnetKind),
+    ]);
+    const lines = {
+      networks: networks.items.map(networkLine),
+      vpcs: vpcs.items.map(networkOf),
+      subnets: subnets.items.map(subnetLine),
+    };
     const healthy =
       lab.healthy &&
-      [...networks.vpcs, ...networks.subnets].every(({ ready, reason }) => ready || reason === 'NotImplemented');
-    const status: Status = { healthy, lab, ...networks };
+      Object.values(lines)
+        .flat()
+        .every(({ ready, reason }) => ready || reason === 'NotImplemented');
+    const status: Status = { healthy, lab, ...lines };
     if (output === 'json') process.stdout.write(`${stringifyJson(status as never)}\n`);
     else await print(status, output, () => describe(status));
     return healthy;
@@ -61,11 +79,16 @@ function networkOf({ metadata, status }: KubeObject): Network {
   const conditions = (status as { conditions?: readonly Condition[] } | undefined)?.conditions ?? [];
   const ready = conditions.find(({ type }) => type === 'Ready');
   return {
-    name: metadata.name,
+    name: keyOf(metadata),
     ready: ready?.status === 'True',
     reason: ready?.reason ?? 'Unknown',
     message: ready?.message ?? 'nobody has judged it yet',
   };
+}
+
+function networkLine(network: VirtualNetwork): NetworkLine {
+  const { vpc = '', subnet = '', virtualMachines: machines = 0 } = network.status ?? {};
+  return { ...networkOf(network), vpc, subnet, machines };
 }
 
 function subnetLine(subnet: Subnet): SubnetLine {
@@ -79,9 +102,10 @@ function subnetLine(subnet: Subnet): SubnetLine {
   };
 }
 
-function describe({ lab, vpcs, subnets }: Status): string {
+function describe({ lab, networks, vpcs, subnets }: Status): string {
   const stopped = lab.processes.filter(({ state }) => state !== 'running');
   const notReady = [
+    ...networks.map((network) => ({ kind: 'network', ...network })),
     ...vpcs.map((vpc) => ({ kind: 'VPC', ...vpc })),
     ...subnets.map((subnet) => ({ kind: 'subnet', ...subnet })),
   ].filter(({ ready }) => !ready);
@@ -91,6 +115,22 @@ function describe({ lab, vpcs, subnets }: Status): string {
       .map(([item, version]) => `${item} ${version}`)
       .join(', ')}`,
     ...lab.problems.map(({ what, why, todo }) => `  ${what}: ${why}; ${todo}`),
+    ...(networks.length > 0
+      ? [
+          '',
+          table([
+            ['NETWORK', 'VPC', 'SUBNET', 'VMS', 'READY', 'REASON'],
+            ...networks.map(({ name, vpc, subnet, machines, ready, reason }) => [
+              name,
+              vpc,
+              subnet,
+              String(machines),
+              ready ? 'yes' : 'NO',
+              reason,
+            ]),
+          ]),
+        ]
+      : []),
     '',
     table([['VPC', 'READY', 'REASON'], ...vpcs.map(({ name, ready, reason }) => [name, ready ? 'yes' : 'NO', reason])]),
     '',
