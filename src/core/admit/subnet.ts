@@ -195,7 +195,9 @@ function checkUpdate(
   const inUse = () =>
     `cannot change while it is used by ${listed(holders(users.flatMap((key) => neighbours.get('IP', key) ?? [])))}: take them off this network first`;
   if (old.spec?.vpc && old.spec.vpc !== subnet.spec!.vpc) findings.forbidden('spec.vpc', inUse());
-  if (old.spec?.gateway !== undefined && old.spec.gateway !== subnet.spec!.gateway)
+  // a gateway of a family that is new is nobody's yet
+  const gateways = addressesOf(subnet.spec!.gateway);
+  if (!addressesOf(old.spec?.gateway).every((gateway) => gateways.includes(gateway)))
     findings.forbidden('spec.gateway', inUse());
   if (old.spec?.cidrBlock === subnet.spec!.cidrBlock) return;
   const lost = users.flatMap((user) => {
@@ -209,6 +211,10 @@ function checkUpdate(
       'spec.cidrBlock',
       `cannot become ${subnet.spec!.cidrBlock}: ${listed(lost)} would be outside: take them off this network first, or keep a prefix that holds them`,
     );
+}
+
+function addressesOf(text = ''): readonly string[] {
+  return text.split(',').filter((part) => part !== '');
 }
 
 function holds(cidr: Cidr, text: string): boolean {

@@ -4,7 +4,7 @@ import { parseIp } from '../../lib/netaddr/ip.ts';
 import { keyOf } from '../../kinds/object.ts';
 import type { VirtualNetwork, VirtualNetworkSpec } from '../../kinds/virtual-network.ts';
 import { parseOptions } from '../dhcp/option-text.ts';
-import { networkOf, vpcOf } from '../network/names.ts';
+import { networkOf, networkOfVpcName, vpcOf } from '../network/names.ts';
 import { networkCidrs } from '../network/parts.ts';
 import { DEFAULT_VPC } from '../ovn/names.ts';
 import { checkParts } from './network-parts.ts';
@@ -92,16 +92,16 @@ function checkVpc(network: VirtualNetwork, { old, neighbours }: Review<VirtualNe
   const { name, own } = vpcOf(network);
   if (own || (old && vpcOf(old).name === name)) return;
   const found = neighbours.get('Vpc', name);
-  if (!found) return findings.warn('spec.vpc', `there is no VPC ${name} yet: machines on this network wait for it`);
-  const { namespaces = [] } = found.spec ?? {};
-  const owner = networkOf(found.metadata);
+  // who will own it is known before it is there
+  const owner = found ? networkOf(found.metadata) : networkOfVpcName(name);
   const home = owner?.slice(0, owner.indexOf('/'));
-  if (namespaces.includes(namespace) || home === namespace) return;
-  if (namespaces.length > 0 || home !== undefined)
-    findings.forbidden(
+  const allowed = new Set([...(home === undefined ? [] : [home]), ...(found?.spec?.namespaces ?? [])]);
+  if (allowed.size > 0 && !allowed.has(namespace))
+    return findings.forbidden(
       'spec.vpc',
-      `VPC ${name} is for namespaces ${[...(home === undefined ? [] : [home]), ...namespaces].join(', ')}: choose another one, or have ${namespace} added to its spec.namespaces`,
+      `VPC ${name} is for namespaces ${[...allowed].join(', ')}: choose another one, or have ${namespace} added to its spec.namespaces`,
     );
+  if (!found) findings.warn('spec.vpc', `there is no VPC ${name} yet: machines on this network wait for it`);
 }
 
 function checkRoutes(network: VirtualNetwork, findings: Findings): void {
