@@ -70,6 +70,7 @@ export function partsAmong(network: VirtualNetwork, world: ReadonlyWorld): Exist
     attachment: (key) => world.get('NetworkAttachmentDefinition', key),
     subnetsOfNetwork: (key) => world.keys('Subnet', 'network', key),
     subnetsOfProvider: (provider) => world.keys('Subnet', 'provider', provider),
+    attachmentsOfSubnet: (subnet) => world.keys('NetworkAttachmentDefinition', 'subnet', subnet),
     subnetsOfVpc: (vpc) => world.keys('Subnet', 'vpc', vpc),
   });
 }

@@ -51,6 +51,12 @@ export function subnetDifferences(live: Subnet, fields: Fields): readonly Differ
   });
 }
 
+/** the subnet that an attachment names in its configuration; most do not, and the subnet names them by its provider */
+export function namedSubnet(attachment: NetworkAttachmentDefinition | undefined): string | undefined {
+  const config = attachment && attachmentConfig(attachment);
+  return config && 'ours' in config && config.ours ? config.subnet : undefined;
+}
+
 /** What a NetworkAttachmentDefinition of nobody says that its network does not want. @param subnet the network's */
 export function attachmentDifferences(
   live: NetworkAttachmentDefinition,

@@ -4,6 +4,7 @@ import { keyOf } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
+import { namedSubnet } from './claim.ts';
 import { networkProvider, ownVpcOf, subnetNamesOf, vpcOf } from './names.ts';
 import { RESERVED_SUBNETS } from '../ovn/names.ts';
 import type { Existing } from './plan.ts';
@@ -17,6 +18,8 @@ export interface Lookup {
   subnetsOfNetwork(key: string): readonly string[];
   /** names of subnets with this spec.provider */
   subnetsOfProvider(provider: string): readonly string[];
+  /** namespace/name of attachments that name this subnet in their configuration */
+  attachmentsOfSubnet(subnet: string): readonly string[];
   /** names of subnets with this spec.vpc */
   subnetsOfVpc(vpc: string): readonly string[];
 }
@@ -39,8 +42,18 @@ function subnetFor({ metadata }: VirtualNetwork, lookup: Lookup): Subnet | undef
   const names = [
     ...lookup.subnetsOfNetwork(keyOf(metadata)).toSorted(),
     ...lookup.subnetsOfProvider(networkProvider(metadata)),
+    ...subnetNamed(keyOf(metadata), lookup),
   ];
   return names.map((name) => lookup.subnet(name)).find((subnet) => subnet !== undefined);
+}
+
+/** The subnet that the network's attachment names, when no other attachment does: whoever shares a subnet cannot take it over. */
+function subnetNamed(key: string, lookup: Lookup): readonly string[] {
+  const name = namedSubnet(lookup.attachment(key));
+  if (name === undefined) return [];
+  const { provider = '' } = lookup.subnet(name)?.spec ?? {};
+  const isShared = lookup.attachmentsOfSubnet(name).some((other) => other !== key);
+  return isShared || !['', 'ovn'].includes(provider) ? [] : [name];
 }
 
 /** no subnet and no VPC has the name */

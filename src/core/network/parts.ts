@@ -27,15 +27,20 @@ export function networkCidrs(spec: VirtualNetworkSpec | undefined): readonly Cid
 /**
  * Fields of the Subnet.
  * @param live the Subnet as it is: what it has and the network leaves open, such as its gateway, stays
+ * @param provider of a Subnet that its attachment names: then it need not name the attachment
  */
-export function subnetFields(network: VirtualNetwork, live: Subnet | undefined): Fields {
+export function subnetFields(
+  network: VirtualNetwork,
+  live: Subnet | undefined,
+  provider = networkProvider(network.metadata),
+): Fields {
   const spec: VirtualNetworkSpec = network.spec ?? { cidrs: [] };
   const cidrs = networkCidrs(spec);
   return {
     vpc: vpcOf(network).name,
     cidrBlock: cidrs.map(formatCidr).join(','),
     gateway: gatewaysOf(cidrs, spec.gateways ?? [], addressesOf(live?.spec?.gateway)).join(','),
-    provider: networkProvider(network.metadata),
+    provider,
     enableDHCP: spec.dhcp?.enabled ?? true,
     private: spec.isolation === 'subnet' ? true : null,
     ...(spec.mtu ? { mtu: spec.mtu } : {}),

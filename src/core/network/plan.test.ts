@@ -63,6 +63,36 @@ test('a VPC, and the names that Kube-OVN keeps for itself, are no names of Subne
   expect(settled(network({}, 'join')).get('Subnet', 'join.shop')).toBeDefined();
 });
 
+test('the three objects of the proposal, where the attachment names the Subnet, become parts as they are', () => {
+  const config = { cniVersion: '0.3.1', type: 'kube-ovn', ipam: { type: 'kube-ovn', subnet: 'net1' } };
+  const byHand = [
+    vpc('test-vpc-1'),
+    subnet('net1', { vpc: 'test-vpc-1', cidrBlock: '10.0.0.0/24' }),
+    attachment(config),
+  ];
+  const cluster = settled(...byHand, network({ vpc: 'test-vpc-1' }));
+  expect(issuesOf(cluster)).toEqual([]);
+  expect(names(cluster)).toEqual(['Vpc test-vpc-1', 'Subnet net1', 'NetworkAttachmentDefinition shop/web']);
+  expect(cluster.get('Subnet', 'net1')!.spec).toMatchObject({ provider: 'ovn', enableDHCP: true });
+  const { ipam } = JSON.parse(
+    (cluster.get('NetworkAttachmentDefinition', 'shop/web')!.spec as { config: string }).config,
+  );
+  expect(ipam).toEqual(config.ipam);
+});
+
+test('a Subnet that other attachments name too is nobody’s to take', () => {
+  const config = { cniVersion: '0.3.1', type: 'kube-ovn', ipam: { type: 'kube-ovn', subnet: 'net1' } };
+  const cluster = new Cluster();
+  for (const object of [
+    vpc('red'),
+    subnet('net1', { vpc: 'red', cidrBlock: '10.0.0.0/24' }),
+    attachment(config),
+    attachment(config, { namespace: 'play' }),
+  ])
+    expect(cluster.put(object)).toEqual([]);
+  expect(cluster.put(network({ vpc: 'red' })).join()).toContain('names subnet net1, not web');
+});
+
 test('an attachment of another type is left alone, and keeps the network out', () => {
   const cluster = new Cluster();
   cluster.put(attachment({ type: 'bridge', bridge: 'br0' }));

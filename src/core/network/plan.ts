@@ -18,6 +18,7 @@ import {
   type Difference,
   isAdopted,
   isReferenceTo,
+  namedSubnet,
   subnetDifferences,
 } from './claim.ts';
 import { ADOPTED, APPLIED, fieldPatch, mergedItems, parseFields, printFields } from './merge.ts';
@@ -217,8 +218,9 @@ function vpcPart(network: VirtualNetwork, live: Vpc | undefined): Part {
   };
 }
 
-function subnetPart(network: VirtualNetwork, { subnet: live, subnetName }: Existing): Part {
-  const fields = subnetFields(network, live);
+function subnetPart(network: VirtualNetwork, { subnet: live, subnetName, attachment }: Existing): Part {
+  const isNamed = namedSubnet(attachment) === subnetName;
+  const fields = subnetFields(network, live, isNamed ? live?.spec?.provider : undefined);
   const said = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
   return {
     kind: 'Subnet',

@@ -43,6 +43,7 @@ export class NetworkParts {
       attachment: (key) => this.#caches.of('NetworkAttachmentDefinition').get(key),
       subnetsOfNetwork: (key) => this.#world.keys('Subnet', 'network', key),
       subnetsOfProvider: (provider) => this.#world.keys('Subnet', 'provider', provider),
+      attachmentsOfSubnet: (subnet) => this.#world.keys('NetworkAttachmentDefinition', 'subnet', subnet),
       subnetsOfVpc: (vpc) => this.#world.keys('Subnet', 'vpc', vpc),
     });
   }
