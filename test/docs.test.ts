@@ -4,6 +4,8 @@ import { dirname, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ISSUE_REASONS } from '../src/core/compile/rule.ts';
 import { ALLOCATION_REASONS } from '../src/core/ipam/allocation-error.ts';
+import { PART_REASONS } from '../src/core/network/plan.ts';
+import { REFUSED } from '../src/services/controller/network-parts.ts';
 import { PORT_NOT_MOVED } from '../src/services/controller/port-watch.ts';
 import { EXIT_CODES } from '../src/services/lab/errors.ts';
 
@@ -12,7 +14,15 @@ const read = (path: string) => readFileSync(resolve(ROOT, path), 'utf8');
 
 describe('docs/errors.md', () => {
   const documented = new Set([...read('docs/errors.md').matchAll(/`([A-Za-z-]+)`/g)].map(([, word]) => word));
-  test.each([...ISSUE_REASONS, ...ALLOCATION_REASONS, ...Object.keys(EXIT_CODES), PORT_NOT_MOVED])('%s', (code) => {
+  const codes = [
+    ...ISSUE_REASONS,
+    ...ALLOCATION_REASONS,
+    ...PART_REASONS,
+    REFUSED,
+    ...Object.keys(EXIT_CODES),
+    PORT_NOT_MOVED,
+  ];
+  test.each(codes)('%s', (code) => {
     expect(documented).toContain(code);
   });
 });

@@ -55,9 +55,11 @@ export type Step =
   | { readonly verb: 'patch'; readonly kind: PartKind; readonly object: KubeObject; readonly patch: object }
   | { readonly verb: 'delete'; readonly kind: PartKind; readonly object: KubeObject };
 
+export const PART_REASONS = ['NameTaken', 'Leaving', 'StillUsed'] as const;
+
 /** Something that keeps a part from being what the network wants. */
 export interface PartIssue {
-  readonly reason: 'NameTaken' | 'Leaving' | 'StillUsed';
+  readonly reason: (typeof PART_REASONS)[number];
   readonly message: string;
 }
 

@@ -19,9 +19,11 @@ const PART_RESOURCES: Readonly<Record<PartKind, Resource>> = {
   NetworkAttachmentDefinition: RESOURCES.attachments,
 };
 
+export const REFUSED = 'Refused';
+
 /** A write that the API server does not let in. */
 export interface Refusal {
-  readonly reason: 'Refused';
+  readonly reason: typeof REFUSED;
   readonly message: string;
 }
 
@@ -83,7 +85,7 @@ export class NetworkParts {
       } catch (error) {
         if (!isRefusal(error)) throw error;
         const title = `${step.kind} ${keyOf(step.object.metadata)}`;
-        return [{ reason: 'Refused', message: `${title} was refused: ${error.message}` }];
+        return [{ reason: REFUSED, message: `${title} was refused: ${error.message}` }];
       }
     }
     return [];
