@@ -125,6 +125,20 @@ describe('one object', () => {
   });
 });
 
+test('a VpcPeering joins the VPCs of two networks of one namespace, until it goes', async () => {
+  const spec = { localVpc: 'web.default.vpc', remoteVpc: 'far.default.vpc' };
+  await lab.declare({
+    apiVersion: 'network.harvesterhci.io/v1beta1',
+    kind: 'VpcPeering',
+    metadata: { name: 'both', namespace: 'default' },
+    spec,
+  });
+  await reach('web1', 'far1');
+  await reach('far1', 'db1');
+  expect((await lab.kubectl('delete', 'vpcpeering', 'both')).code).toBe(0);
+  await vi.waitFor(() => blocked('web1', 'far1'), { timeout: 20_000, interval: 200 });
+});
+
 describe('a network with machines on it', () => {
   test('keeps its prefix, gateway and VPC, and names the machines', async () => {
     for (const [spec, field] of [

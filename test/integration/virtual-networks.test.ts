@@ -264,7 +264,7 @@ describe('with a machine on it', () => {
     await eventually(async () =>
       expect(condition(await get('web'))).toMatchObject({
         reason: 'Deleting',
-        message: 'is deleted when its 1 users are gone: VirtualMachine default/vm1',
+        message: 'is deleted when nobody uses it any more: VirtualMachine default/vm1',
       }),
     );
     expect((await subnetOf('web')).metadata.deletionTimestamp).toBeUndefined();

@@ -58,7 +58,12 @@ export function checkParts({ object: network, neighbours }: Review<VirtualNetwor
     if (step.verb === 'delete') continue;
     const after = afterStep(step);
     const old = step.verb === 'patch' ? step.object : undefined;
-    for (const error of errorsOf(after, old, neighbours)) report(error, after, network, findings);
+    const errors = errorsOf(after, old, neighbours);
+    // a gateway that nobody named follows its prefix: one answer is enough
+    const isNamed = (network.spec?.gateways ?? []).length > 0;
+    const follows = ({ path }: FieldError) => path === 'spec.gateway' && !isNamed;
+    const told = errors.every(follows) ? errors : errors.filter((error) => !follows(error));
+    for (const error of told) report(error, after, network, findings);
   }
   warnOfNextHops(network, neighbours, findings);
 }

@@ -170,7 +170,8 @@ describe('while somebody is on it', () => {
   ])('%s is refused, with its name', (_, spec, sentence) => {
     const { cluster, change } = used();
     const errors = change(spec);
-    expect(errors.join('\n')).toContain(sentence);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toContain(sentence);
     expect(cluster.get('VirtualNetwork', 'shop/web')!.spec).toEqual({ cidrs: ['10.0.0.0/24'] });
   });
 

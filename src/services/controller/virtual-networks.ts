@@ -177,7 +177,7 @@ export class VirtualNetworks {
   async #remove(network: VirtualNetwork, existing: Existing): Promise<Wait | undefined> {
     const users = this.#parts.users(network, ownSubnet(network, existing));
     if (users.length > 0) {
-      const message = `is deleted when its ${users.length} users are gone: ${listed(users)}`;
+      const message = `is deleted when nobody uses it any more: ${listed(users)}`;
       return { message, isBrief: false };
     }
     const { steps, issues } = planRemoval(network, existing);
