@@ -1,7 +1,7 @@
 /** `weft agent`: composition root of the node agent. */
 import { Command, Option } from 'commander';
 import { DEFAULT_SOCKET } from '../services/agent/cni-protocol.ts';
-import { type Encap, ENCAPS, tunnelMtu } from '../core/ovn/encap.ts';
+import { parseEncaps, tunnelMtu } from '../core/ovn/encap.ts';
 import { KubeClient } from '../lib/kube/client.ts';
 import { Agent } from '../services/agent/agent.ts';
 import { clusterAccess, logTo, untilSignal } from './process.ts';
@@ -11,7 +11,10 @@ interface Flags {
   readonly kubeconfig?: string;
   readonly ovs: string;
   readonly sb: string;
-  readonly encap: Encap;
+  readonly encap: string;
+  readonly hostNetworks: 'make' | 'resolve';
+  readonly probePort: string;
+  readonly probeMtuInterval: string;
   readonly encapIp?: string;
   readonly underlay: readonly string[];
   readonly underlayMtu: string;
@@ -28,11 +31,28 @@ export function command(): Command {
     .option('--kubeconfig <FILE>', 'the cluster; default: $KUBECONFIG, else the pod’s service account')
     .option('--ovs <REMOTE>', 'local Open vSwitch database', 'unix:/run/openvswitch/db.sock')
     .requiredOption('--sb <REMOTES>', 'Southbound database for ovn-controller, comma-separated')
-    .addOption(new Option('--encap <TYPE>', 'encapsulation between nodes').choices(ENCAPS).default('geneve'))
-    .option('--encap-ip <ADDRESS>', 'tunnel address; default: the address of the first --underlay')
+    .option(
+      '--encap <TYPES>',
+      'encapsulation between nodes: geneve, vxlan, or geneve,vxlan while the installation changes from one to the other',
+      'geneve',
+    )
+    .option(
+      '--encap-ip <ADDRESS>',
+      'tunnel address; default: the NIC of Node annotation ovn.kubernetes.io/tunnel_interface, the HostNetworkConfig with underlay, the first --underlay, the InternalIP of the Node',
+    )
+    .addOption(
+      new Option(
+        '--host-networks <WHAT>',
+        'make: give NICs the addresses that VlanConfigs and HostNetworkConfigs say; resolve: somebody else does (Harvester)',
+      )
+        .choices(['make', 'resolve'])
+        .default('resolve'),
+    )
+    .option('--probe-port <PORT>', 'UDP port on which nodes ask each other whether they are there', '6082')
+    .option('--probe-mtu-interval <SECONDS>', 'how often the MTU between two nodes is measured', '300')
     .option(
       '--underlay <NIC>',
-      'NIC that gets a bridge of its own; the first carries the tunnels (repeatable)',
+      'NIC that gets a bridge of its own; the first carries the tunnels when nothing is declared (repeatable)',
       (nic: string, all: readonly string[]) => [...all, nic],
       [],
     )
@@ -56,17 +76,21 @@ async function run(flags: Flags): Promise<void> {
   const log = logTo('agent');
   const stop = untilSignal();
   const client = new KubeClient(clusterAccess(flags.kubeconfig), { userAgent: `weft-agent/${flags.node}` });
+  const encaps = parseEncaps(flags.encap);
   const agent = new Agent({
     client,
     node: flags.node,
     openVswitch: flags.ovs,
     southbound: flags.sb,
-    encap: flags.encap,
+    encaps,
+    makesHostNetworks: flags.hostNetworks === 'make',
+    probePort: Number(flags.probePort),
+    probeMtuInterval: Number(flags.probeMtuInterval),
     underlays: flags.underlay,
     ...(flags.encapIp === undefined ? {} : { encapIp: flags.encapIp }),
     datapath: flags.datapath,
     offloadsOff: flags.tso === 'off',
-    tunnelMtu: tunnelMtu(flags.encap, Number(flags.underlayMtu), flags.underlayIpv6 === true),
+    tunnelMtu: tunnelMtu(encaps, Number(flags.underlayMtu), flags.underlayIpv6 === true),
     socket: flags.socket,
     log: (text) => log.info(text),
   });

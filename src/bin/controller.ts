@@ -1,6 +1,6 @@
 /** `weft controller`: composition root of the controller. */
-import { Command, Option } from 'commander';
-import { type Encap, ENCAPS, tunnelMtu } from '../core/ovn/encap.ts';
+import { Command } from 'commander';
+import { parseEncaps, tunnelMtu } from '../core/ovn/encap.ts';
 import { followedColumns } from '../core/ovn/tables.ts';
 import type { NorthboundTables } from '../core/ovn/generated/nb.ts';
 import { KubeClient } from '../lib/kube/client.ts';
@@ -18,7 +18,7 @@ interface Flags {
   readonly kubeconfig?: string;
   readonly nb: string;
   readonly sb?: string;
-  readonly encap: Encap;
+  readonly encap: string;
   readonly underlayMtu: string;
   readonly underlayIpv6?: boolean;
   readonly dnsServer: readonly string[];
@@ -36,8 +36,8 @@ export function command(): Command {
       '--sb <REMOTE>',
       'Southbound database, read only: where OVN has the ports of machines that move; default: none',
     )
-    .addOption(new Option('--encap <TYPE>', 'encapsulation between nodes').choices(ENCAPS).default('geneve'))
-    .option('--underlay-mtu <BYTES>', 'largest packet between nodes', '1500')
+    .option('--encap <TYPES>', 'encapsulation between nodes: geneve, vxlan, or geneve,vxlan during a change', 'geneve')
+    .option('--underlay-mtu <BYTES>', 'largest packet between nodes, until the nodes say theirs', '1500')
     .option('--underlay-ipv6', 'tunnels run over IPv6')
     .option('--dns-server <ADDRESS...>', 'DNS servers for guests of VPCs and subnets that name none', [])
     .option('--dns-search <DOMAIN...>', 'domains in which such guests look up names', [])
@@ -49,7 +49,8 @@ export function command(): Command {
 async function run(flags: Flags): Promise<void> {
   const log = logTo('controller');
   const stop = untilSignal();
-  const mtu = tunnelMtu(flags.encap, Number(flags.underlayMtu), flags.underlayIpv6 === true);
+  const encaps = parseEncaps(flags.encap);
+  const mtu = tunnelMtu(encaps, Number(flags.underlayMtu), flags.underlayIpv6 === true);
   const monitor = {
     ...followedColumns(),
     NB_Global: ['external_ids'],
@@ -70,6 +71,7 @@ async function run(flags: Flags): Promise<void> {
     ...(southbound ? { southbound } : {}),
     settings: {
       tunnelMtu: mtu,
+      encaps,
       dnsServers: flags.dnsServer.map((text) => formatIp(parseIp(text))),
       searchDomains: flags.dnsSearch,
     },

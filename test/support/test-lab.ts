@@ -169,7 +169,7 @@ export class TestLab {
         async () => {
           const compiler = new Compiler(RULES);
           compiler.apply([
-            { kind: 'Settings', key: SETTINGS_KEY, object: { tunnelMtu: tunnelMtu('geneve', 1500, false) } },
+            { kind: 'Settings', key: SETTINGS_KEY, object: { tunnelMtu: tunnelMtu(['geneve'], 1500, false) } },
           ]);
           for (const [kind, resource] of [
             ['Vpc', R.vpcs],

@@ -58,7 +58,7 @@ export async function runDemo({ name: asked, encap, engine, output }: DemoFlags)
     const addresses = await waitForGuests(client, guests);
     say(`make ${CHECKS.length} checks with real packets`);
     const state = await readState(paths);
-    const mtu = tunnelMtu(state?.options.encap ?? 'geneve', 1500, state?.options.ip === '6');
+    const mtu = tunnelMtu([state?.options.encap ?? 'geneve'], 1500, state?.options.ip === '6');
     const make = (check: Check) =>
       probe(check, addressOf(addresses, check), (guest, command) => runInGuest(paths, guest, command));
     const fitted = CHECKS.map((check) => fitting(check, mtu));

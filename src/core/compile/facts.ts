@@ -3,8 +3,17 @@ import type { Cidr } from '../../lib/netaddr/cidr.ts';
 import type { Family } from '../../lib/netaddr/ip.ts';
 import type { GuestNetwork, VpcGuestSettings } from '../dhcp/guest-options.ts';
 import type { Options } from '../dhcp/option-text.ts';
+import type { GuestMtus } from '../underlay/mtu.ts';
 
 export interface Facts {
+  /** how large packets of guests may be, by network between nodes; key: "cluster" */
+  readonly GuestMtus: GuestMtus;
+  /** some node speaks VXLAN, so its limits are those of all; key: "cluster" */
+  readonly VxlanMode: { readonly vxlan: boolean };
+  /** a VPC or subnet comes late among all of an installation that VXLAN limits; key: `Vpc/<name>`, `Subnet/<name>` */
+  readonly DatapathRank: { readonly rank: number };
+  /** an interface for which its subnet has no port left; key: IP object */
+  readonly PortBeyondLimit: { readonly limit: number };
   /** the router of a VPC exists and may be used; key: VPC */
   readonly VpcRouter: { readonly router: string };
   /** the switch of a subnet exists and may be used; key: subnet */

@@ -19,7 +19,10 @@ export const DEFAULT_ROUTE_ANNOTATION = 'ovn.kubernetes.io/default_route';
 
 export const nicRule = rule({
   kind: 'IP',
-  reads: { kinds: ['IP', 'Placement', 'PortsBound'], facts: ['SubnetSwitch', 'SubnetGuests', 'VpcGuests'] },
+  reads: {
+    kinds: ['IP', 'Placement', 'PortsBound'],
+    facts: ['SubnetSwitch', 'SubnetGuests', 'VpcGuests', 'PortBeyondLimit'],
+  },
   emits: [],
   run(ip, name, read, emit) {
     const { subnet = '', podName = '', namespace = '' } = ip.spec ?? {};
@@ -29,6 +32,14 @@ export const nicRule = rule({
         reason: 'SubnetNotReady',
         field: 'spec.subnet',
         message: `spec.subnet: subnet ${JSON.stringify(subnet)} does not exist or is not in OVN (its Ready condition says why)`,
+      });
+      return;
+    }
+    const beyond = read.fact('PortBeyondLimit', name);
+    if (beyond) {
+      emit.issue({
+        reason: 'VxlanLimit',
+        message: `subnet ${subnet} has no port left: VXLAN has numbers for ${beyond.limit} interfaces of a subnet; use another subnet, or change to Geneve`,
       });
       return;
     }

@@ -39,7 +39,6 @@ const SUBNET: readonly Field[] = [
     'enableEcmp',
     'enableMulticastSnoop',
     'enableExternalLBAddress',
-    'nodeNetwork',
   ].map((path) => ({ path: `spec.${path}` })),
   { path: 'spec.gatewayType', except: 'distributed' },
   { path: 'metadata.annotations[kube-ovn.kubernetes.io/nat-gw]' },

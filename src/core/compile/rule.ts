@@ -17,8 +17,8 @@ export interface Issue {
   readonly message: string;
   /** path of the field, e.g. `spec.staticRoutes[0].nextHopIP` */
   readonly field?: string;
-  /** the object is in force all the same: said in the condition Warning, not in Ready */
-  readonly severity?: 'warning';
+  /** the object is in force all the same: said in the condition Warning (`warning`), or beside `in force` in Ready (`note`) */
+  readonly severity?: 'warning' | 'note';
 }
 
 export const ISSUE_REASONS = [
@@ -40,6 +40,13 @@ export const ISSUE_REASONS = [
   'NoDnsServer',
   'DhcpRoutesOmitted',
   'MtuTooLarge',
+  'NodeNetworkUnknown',
+  'PreferredUnderlay',
+  'TunnelsBroken',
+  'MtuNotReached',
+  'EncapsulationsDiffer',
+  'VxlanLimit',
+  'VxlanIngressPort',
 ] as const;
 export type IssueReason = (typeof ISSUE_REASONS)[number];
 

@@ -5,10 +5,12 @@ import { RULES } from './rules.ts';
 
 /** A new edge shows in review: this is the graph that `rules.ts` draws. */
 const DRAWING = `
-Vpc     reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool gives VpcRouter, VpcGuests
-VpcPeering reads Vpc, Subnet, VpcPeering             gives nothing
-Subnet  reads Settings, Subnet, IPPool, VpcRouter, VpcGuests gives SubnetSwitch, SubnetGuests
-IP      reads IP, Placement, PortsBound, SubnetSwitch, SubnetGuests, VpcGuests gives nothing
+Settings       reads NodeUnderlay, Vpc, Subnet gives GuestMtus, VxlanMode, DatapathRank
+ClusterNetwork reads NodeUnderlay gives nothing
+Vpc        reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, VxlanMode, DatapathRank gives VpcRouter, VpcGuests
+VpcPeering reads Vpc, Subnet, VpcPeering gives nothing
+Subnet  reads Settings, Subnet, NetworkAttachmentDefinition, IP, IPPool, VpcRouter, VpcGuests, GuestMtus, VxlanMode, DatapathRank gives SubnetSwitch, SubnetGuests, PortBeyondLimit
+IP      reads IP, Placement, PortsBound, SubnetSwitch, SubnetGuests, VpcGuests, PortBeyondLimit gives nothing
 IPPool  reads IPPool, SubnetSwitch gives nothing
 `;
 

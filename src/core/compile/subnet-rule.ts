@@ -9,14 +9,18 @@ import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 import { emitAccess } from './access-rows.ts';
 import { advertisements, dhcpFamilies, emitSubnetDhcp, subnetOptions } from './dhcp-rows.ts';
 import { notImplemented } from './not-implemented.ts';
+import { mtuOf } from './subnet-mtu.ts';
+import { datapathFits, checkPorts } from './vxlan-issues.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 import { mostSenior, seniority } from './seniority.ts';
-import { SETTINGS_KEY } from './world.ts';
 
 export const subnetRule = rule({
   kind: 'Subnet',
-  reads: { kinds: ['Settings', 'Subnet', 'IPPool'], facts: ['VpcRouter', 'VpcGuests'] },
-  emits: ['SubnetSwitch', 'SubnetGuests'],
+  reads: {
+    kinds: ['Settings', 'Subnet', 'NetworkAttachmentDefinition', 'IP', 'IPPool'],
+    facts: ['VpcRouter', 'VpcGuests', 'GuestMtus', 'VxlanMode', 'DatapathRank'],
+  },
+  emits: ['SubnetSwitch', 'SubnetGuests', 'PortBeyondLimit'],
   run(subnet, name, read, emit) {
     const unbuilt = notImplemented('Subnet', subnet);
     for (const issue of unbuilt.issues) emit.issue(issue);
@@ -41,6 +45,8 @@ export const subnetRule = rule({
       });
       return;
     }
+    if (!datapathFits('Subnet', name, read, emit)) return;
+    checkPorts(subnet, name, read, emit);
     const mtu = mtuOf(subnet, read, emit);
     const routerMac = macFor(logicalRouterPortName(vpc, name));
     const networks = plan.cidrs.map(
@@ -99,20 +105,6 @@ function olderOverlap(subnet: Subnet, vpc: string, cidrs: readonly Cidr[], read:
   return mostSenior(seniority(creationTimestamp, name), others, (other) =>
     read.get('Subnet', other, ({ metadata }) => metadata.creationTimestamp),
   );
-}
-
-/** what fits one packet of this subnet; the router answers larger ones with an ICMP error (ovn-nb(5), gateway_mtu) */
-function mtuOf(subnet: Subnet, read: Read, emit: Emit): number {
-  const tunnel = read.get('Settings', SETTINGS_KEY, ({ tunnelMtu }) => tunnelMtu) ?? 0;
-  const own = subnet.spec?.mtu ?? 0;
-  if (own === 0 || tunnel === 0) return own || tunnel;
-  if (own > tunnel)
-    emit.issue({
-      reason: 'InvalidSpec',
-      field: 'spec.mtu',
-      message: `spec.mtu: ${own} bytes do not fit the tunnel between nodes, ${tunnel} do and are used: lower it, or raise the MTU of the underlay`,
-    });
-  return Math.min(own, tunnel);
 }
 
 function rows(

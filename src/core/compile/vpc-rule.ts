@@ -12,6 +12,7 @@ import { managedLinks } from './vpc-peerings.ts';
 import { linkFilters, policyRoutes, sourcePolicies } from './vpc-policies.ts';
 import { linkRoutes, staticRoutes } from './vpc-routes.ts';
 import { subnetsOf } from './vpc-subnets.ts';
+import { datapathFits } from './vxlan-issues.ts';
 import { SETTINGS_KEY } from './world.ts';
 
 /** as Kube-OVN sets them; seconds for the age */
@@ -21,10 +22,14 @@ const LONELY_OPTIONS = { ...ROUTER_OPTIONS, always_learn_from_arp_request: 'fals
 
 export const vpcRule = rule({
   kind: 'Vpc',
-  reads: { kinds: ['IP', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering', 'IPPool'], facts: [] },
+  reads: {
+    kinds: ['IP', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering', 'IPPool'],
+    facts: ['VxlanMode', 'DatapathRank'],
+  },
   emits: ['VpcRouter', 'VpcGuests'],
   run(vpc, name, read, emit) {
     for (const issue of notImplemented('Vpc', vpc).issues) emit.issue(issue);
+    if (!datapathFits('Vpc', name, read, emit)) return;
     const subnets = subnetsOf(name, read);
     const declared = declaredLinks(name, vpc.spec, subnets, read, emit);
     const links = [...declared, ...managedLinks(name, read).filter((link) => !addressClash(link, declared, []))];

@@ -4,14 +4,20 @@
  */
 import { attempt } from '../../lib/netaddr/error.ts';
 import { type Cidr, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import type { Encap } from '../ovn/encap.ts';
 import { equal } from '../ovn/equal.ts';
+import { CLUSTER_NETWORK_LABEL, type ClusterNetwork } from '../../kinds/cluster-network.ts';
+import type { HostNetworkConfig } from '../../kinds/host-network-config.ts';
 import type { IpObject } from '../../kinds/ip.ts';
+import type { NodeUnderlayStatus } from '../../kinds/node-underlay.ts';
+import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
+import type { VlanConfig } from '../../kinds/vlan-config.ts';
 import { attachmentConfig } from '../ipam/attachments.ts';
 import { machineWishes } from '../ipam/machine-wishes.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
@@ -24,8 +30,10 @@ import { addressSetName, linkPortName, logicalRouterPortName, switchRouterPortNa
 
 /** Settings of the whole installation: what the controller was started with. One object, key "cluster". */
 export interface Settings {
-  /** bytes that fit into one packet between two nodes after encapsulation */
+  /** bytes that fit into one packet between two nodes after encapsulation, as long as no node has said what fits */
   readonly tunnelMtu: number;
+  /** encapsulations that nodes speak, as long as no node has said */
+  readonly encaps?: readonly Encap[];
   /** for guests of VPCs that name none; of both families */
   readonly dnsServers?: readonly string[];
   readonly searchDomains?: readonly string[];
@@ -44,6 +52,12 @@ export interface Kinds {
   readonly NetworkAttachmentDefinition: NetworkAttachmentDefinition;
   readonly VirtualMachine: VirtualMachine;
   readonly VirtualNetwork: VirtualNetwork;
+  readonly ClusterNetwork: ClusterNetwork;
+  readonly VlanConfig: VlanConfig;
+  readonly HostNetworkConfig: HostNetworkConfig;
+  readonly Node: KubeObject;
+  /** observed: the networks between nodes as a node has them, key: node */
+  readonly NodeUnderlay: NodeUnderlayStatus;
   /** observed: where a virtual machine runs, key `namespace/name` */
   readonly Placement: Placement;
   /** observed: where OVN has the ports of a virtual machine that are on more than one node, key `namespace/name` */
@@ -66,6 +80,7 @@ type IndexFunction<T> = (object: T) => readonly string[];
 export const INDEXES = {
   Settings: {},
   Vpc: {
+    all: () => [''],
     /** VPCs that its spec.vpcPeerings name */
     peer: ({ spec }: Vpc) => (spec?.vpcPeerings ?? []).flatMap(({ remoteVpc }) => remoteVpc ?? []),
     /** names of the router ports of its links */
@@ -80,7 +95,27 @@ export const INDEXES = {
   Placement: {},
   PortsBound: {},
   PortDown: {},
+  Node: {
+    all: () => [''],
+  },
+  ClusterNetwork: {},
+  VlanConfig: {
+    clusterNetwork: ({ spec }: VlanConfig) => [spec?.clusterNetwork ?? ''],
+  },
+  HostNetworkConfig: {
+    clusterNetwork: ({ spec }: HostNetworkConfig) => [spec?.clusterNetwork ?? ''],
+    /** `true` for those that tunnels run over */
+    underlay: ({ spec }: HostNetworkConfig) => [String(spec?.underlay === true)],
+  },
+  NodeUnderlay: {
+    all: () => [''],
+    network: ({ networks = [] }: NodeUnderlayStatus) => networks.map(({ name }) => name),
+  },
   Subnet: {
+    /** every one that may be a datapath */
+    all: () => [''],
+    /** the network between nodes that it chooses */
+    nodeNetwork: ({ spec }: Subnet) => (spec?.nodeNetwork ? [spec.nodeNetwork] : []),
     vpc: (subnet: Subnet) => [subnet.spec?.vpc ?? ''],
     /** `<vpc>|<prefix>` for each prefix of the subnet exactly */
     prefix: (subnet: Subnet) => exactly(subnet.spec?.vpc, prefixes(subnet)),
@@ -122,6 +157,8 @@ export const INDEXES = {
     mac: ({ spec }: Vip) => (spec?.macAddress ? [`${spec.subnet}|${spec.macAddress.toLowerCase()}`] : []),
   },
   NetworkAttachmentDefinition: {
+    /** the ClusterNetwork of its label */
+    clusterNetwork: ({ metadata }: NetworkAttachmentDefinition) => [metadata.labels?.[CLUSTER_NETWORK_LABEL] ?? ''],
     /** the subnet that it names */
     subnet: (definition: NetworkAttachmentDefinition) => {
       const config = attachmentConfig(definition);

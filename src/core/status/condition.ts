@@ -38,7 +38,8 @@ export function readyCondition({ issues: all, committed, generation, waitsFor }:
   const first = issues.find(({ reason }) => reason !== 'NotImplemented') ?? issues[0];
   if (first) return about('False', first.reason, issues.map(({ message }) => message).join('; '));
   if (!committed) return about('False', 'Pending', 'accepted, on its way into OVN');
-  return about('True', 'Ready', 'in force');
+  const notes = all.filter(({ severity }) => severity === 'note').map(({ message }) => message);
+  return about('True', 'Ready', ['in force', ...notes].join('; '));
 }
 
 /** The conditions that Weft writes, in their places: Ready, and Warning while there is something to warn of. */

@@ -5,6 +5,9 @@ import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment
 import { type Subnet, subnetKind } from '../../kinds/subnet.ts';
 import { type Vpc, vpcKind } from '../../kinds/vpc.ts';
 import type { Encap } from '../../core/ovn/encap.ts';
+import type { Choice } from '../../core/underlay/choice.ts';
+import { choicesOf, guestMtus, subnetMtu } from '../../core/underlay/mtu.ts';
+import { NODE_NETWORKS_ANNOTATION } from '../../core/underlay/node-annotations.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
 import { CORE } from '../../lib/kube/resource.ts';
@@ -15,20 +18,30 @@ import { serveCni } from './cni-server.ts';
 import { type InterfaceRow, LocalSwitch } from './local-switch.ts';
 import { Peers } from './peers.ts';
 import { type Pod, PodWaiter } from './pod-waiter.ts';
-import { settleUnderlay, turnOffloadsOff } from './underlay.ts';
+import { chosenNetworks, type Networks, portOperations } from './port-encaps.ts';
+import { Reporter } from './report.ts';
+import { runIp, turnOffloadsOff, underlayCommands } from './underlay.ts';
+import { Underlays } from './underlays.ts';
 
 export interface AgentOptions {
   readonly client: KubeClient;
   readonly node: string;
   readonly openVswitch: string;
   readonly southbound: string;
-  readonly encap: Encap;
-  /** the first carries the tunnels */
+  readonly encaps: readonly Encap[];
+  /** NICs that get a bridge; the first carries the tunnels when nothing is declared */
   readonly underlays: readonly string[];
+  /** make what VlanConfigs and HostNetworkConfigs say of this node, where nobody else does */
+  readonly makesHostNetworks: boolean;
+  /** UDP, between the tunnel addresses of nodes */
+  readonly probePort: number;
+  /** seconds */
+  readonly probeMtuInterval: number;
   /** tunnel address, for nodes whose network is configured by somebody else */
   readonly encapIp?: string;
   readonly datapath: 'system' | 'netdev';
   readonly offloadsOff: boolean;
+  /** bytes that fit between nodes, as long as no node has said anything */
   readonly tunnelMtu: number;
   readonly socket: string;
   readonly log: (sentence: string) => void;
@@ -44,16 +57,18 @@ export class Agent {
   readonly #subnets: Informer<Subnet>;
   readonly #vpcs: Informer<Vpc>;
   readonly #attachments: Informer<NetworkAttachmentDefinition>;
-  #encapIp: string | undefined;
+  readonly #underlays: Underlays;
+  readonly #reporter: Reporter;
+  readonly #networks: Networks;
   #server: Server | undefined;
   #settling: Promise<void> = Promise.resolve();
+  #live = false;
   #again = false;
   #busy = false;
   #stopped = false;
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    this.#encapIp = options.encapIp;
     this.#local = new LocalSwitch(options.openVswitch, options.log);
     this.#peers = new Peers(this.#local);
     this.#announcer = new Announcer(this.#local, options.log);
@@ -69,17 +84,41 @@ export class Agent {
     this.#waiter.follow(this.#pods);
     this.#subnets = new Informer<Subnet>(options.client, subnetKind, {
       onError,
-      onChanges: () => this.#waiter.askAll(),
+      onChanges: () => {
+        this.#waiter.askAll();
+        this.#settleSoon();
+      },
     });
     this.#vpcs = new Informer<Vpc>(options.client, vpcKind, { onError });
     this.#attachments = new Informer<NetworkAttachmentDefinition>(options.client, networkAttachmentDefinitionKind, {
       onError,
+      onChanges: () => this.#settleSoon(),
     });
+    this.#networks = {
+      subnet: (name) => this.#subnets.get(name),
+      subnets: () => this.#subnets.values(),
+      attachment: (key) => this.#attachments.get(key),
+      attachments: () => this.#attachments.values(),
+    };
+    const { client, node, underlays: nics, encapIp, makesHostNetworks: makes, probePort, log } = options;
+    this.#underlays = new Underlays({
+      client,
+      node,
+      makes,
+      nics,
+      encapIp,
+      probePort,
+      log,
+      mtuInterval: options.probeMtuInterval,
+      chosen: () => chosenNetworks(this.#networks),
+      onChange: () => this.#settleSoon(),
+    });
+    this.#reporter = new Reporter({ client, node, encaps: options.encaps, makes, underlays: this.#underlays, log });
   }
 
   /** Resolves when the node can take interfaces. */
   async start(): Promise<void> {
-    const { socket, tunnelMtu, offloadsOff, log } = this.#options;
+    const { socket, offloadsOff, log } = this.#options;
     const attacher = new Attacher({
       local: this.#local,
       pods: this.#waiter,
@@ -87,13 +126,15 @@ export class Agent {
       subnets: () => this.#subnets.values(),
       vpc: (name) => this.#vpcs.get(name),
       attachment: (key) => this.#attachments.get(key),
-      tunnelMtu,
+      underlay: { mtuOf: (subnet) => this.#mtuOf(subnet), addressFor: (choice) => this.#addressFor(choice) },
       offloadsOff,
     });
     await this.#local.session.ready();
+    await Promise.all([this.#pods.start(), this.#subnets.start(), this.#vpcs.start(), this.#attachments.start()]);
+    await this.#underlays.start();
+    this.#live = true;
     this.#local.session.onUpdate(() => this.#settleSoon());
     this.#settleSoon();
-    await Promise.all([this.#pods.start(), this.#subnets.start(), this.#vpcs.start(), this.#attachments.start()]);
     await this.#removeOrphans();
     this.#server = await serveCni({
       socket,
@@ -118,12 +159,32 @@ export class Agent {
     this.#peers.stop();
     this.#server?.close();
     await Promise.all([this.#pods.stop(), this.#subnets.stop(), this.#vpcs.stop(), this.#attachments.stop()]);
+    await Promise.all([this.#underlays.stop(), this.#reporter.stop()]);
     await this.#settling;
     await this.#local.session.close();
   }
 
+  /** bytes that fit between the nodes for guests of a subnet */
+  #mtuOf(subnet: Subnet): number {
+    const reports = [...this.#underlays.reports.values()].flatMap(({ status }) => status ?? []);
+    const choices = choicesOf(subnet, this.#attachments.values());
+    return subnetMtu(subnet.spec?.mtu ?? 0, choices, guestMtus(reports), this.#options.tunnelMtu).mtu;
+  }
+
+  #addressFor({ network, by }: Choice): string | undefined {
+    const { networks } = this.#underlays;
+    const { node } = this.#options;
+    if (networks.some(({ name }) => name === network)) return this.#underlays.plan().addressOf.get(network);
+    const known = networks.flatMap(({ name }) => (name === '' ? [] : [name]));
+    throw new Error(
+      `${by} names network ${JSON.stringify(network)}, but node ${node} has no address on it (it is on ${known.join(', ') || 'none'}): add the node to a HostNetworkConfig of that cluster network or to its annotation ${NODE_NETWORKS_ANNOTATION}, or run the pod on another node`,
+    );
+  }
+
   /** Brings Open vSwitch and the underlays to where they should be, now and after every change of either. */
   #settleSoon(): void {
+    if (!this.#live) return;
+    this.#reporter.soon();
     this.#peers.greet();
     this.#again = true;
     if (!this.#busy) this.#settling = this.#settleAll();
@@ -146,24 +207,39 @@ export class Agent {
 
   async #settle(): Promise<void> {
     const { session } = this.#local;
-    const { node, southbound, encap, datapath, underlays, offloadsOff } = this.#options;
+    const { node, southbound, encaps, datapath } = this.#options;
     const [root] = session.cache.table('Open_vSwitch').rows.values();
     const interfaces = session.cache.table('Interface').rows;
-    const operations = chassisOperations(
-      { node, southbound, encap, encapIp: this.#encapIp, datapath, underlays },
-      { root, bridges: session.cache.table('Bridge').rows.values(), interfaces: interfaces.values() },
-    );
+    const plan = this.#underlays.plan();
+    const settings = {
+      node,
+      southbound,
+      encaps,
+      encapIps: plan.addresses,
+      datapath,
+      underlays: this.#underlays.nics(),
+    };
+    const bridges = session.cache.table('Bridge').rows.values();
+    const operations = [
+      ...chassisOperations(settings, { root, bridges, interfaces: interfaces.values() }),
+      // in the same step: no port has a tunnel address that its chassis does not have
+      ...portOperations(interfaces.values(), this.#networks, plan),
+    ];
     if (operations.length > 0) await session.transact(operations);
-    for (const [index, nic] of underlays.entries()) {
-      const bridge = this.#local.interface(underlayBridge(nic));
-      if (bridge === undefined || (bridge.admin_state === 'up' && this.#encapIp !== undefined)) continue;
-      const addresses = await settleUnderlay(nic);
-      if (offloadsOff && addresses !== undefined)
-        await Promise.all([nic, underlayBridge(nic)].map((device) => turnOffloadsOff(device)));
-      if (index === 0 && addresses !== undefined) this.#peers.forget();
-      if (index > 0 || addresses?.[0] === undefined || this.#encapIp !== undefined) continue;
-      this.#encapIp = addresses[0];
-      this.#again = true;
-    }
+    for (const nic of this.#underlays.nics()) await this.#settleUnderlay(nic);
+  }
+
+  async #settleUnderlay(nic: string): Promise<void> {
+    const { links } = this.#underlays;
+    const bridge = underlayBridge(nic);
+    const wasUp = links.current.get(bridge)?.up === true;
+    const commands = underlayCommands(nic, bridge, links.current, this.#underlays.wishOf(nic));
+    if (commands.length === 0) return;
+    await runIp(commands);
+    if (this.#options.offloadsOff) await Promise.all([nic, bridge].map((device) => turnOffloadsOff(device)));
+    // the switch was started anew and knows no neighbour any more
+    if (!wasUp) this.#peers.forget();
+    await links.read();
+    this.#underlays.look();
   }
 }

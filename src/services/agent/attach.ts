@@ -8,6 +8,7 @@ import {
   selectionProvider,
 } from '../../core/ipam/attachments.ts';
 import { portName } from '../../core/ovn/names.ts';
+import { type Choice, choiceOf } from '../../core/underlay/choice.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
@@ -18,6 +19,7 @@ import { canonicalIp, type Family, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseMac } from '../../lib/netaddr/mac.ts';
 import type { InterfaceRow, LocalSwitch } from './local-switch.ts';
 import type { Pod, PodWaiter } from './pod-waiter.ts';
+import { ATTACHMENT_ID, SUBNET_ID } from './port-encaps.ts';
 import { turnOffloadsOff } from './underlay.ts';
 import { hostDevice, isConfigured, makeVeth, removeVeth } from './veth.ts';
 
@@ -28,13 +30,20 @@ export interface AttachOptions {
   readonly subnets: () => Iterable<Subnet>;
   readonly vpc: (name: string) => Vpc | undefined;
   readonly attachment: (key: string) => NetworkAttachmentDefinition | undefined;
-  /** bytes that fit a tunnel packet */
-  readonly tunnelMtu: number;
+  readonly underlay: Underlay;
   /** Open vSwitch cannot carry offloaded packets */
   readonly offloadsOff: boolean;
   /** milliseconds to wait for the controller, and for OVN */
   readonly addressDeadline?: number;
   readonly portDeadline?: number;
+}
+
+/** what the networks between nodes mean for a port */
+export interface Underlay {
+  /** bytes of the largest packet that fits */
+  mtuOf(subnet: Subnet): number;
+  /** Tunnel address of a port; undefined: the default one. @throws Error when this node is not on the chosen network */
+  addressFor(choice: Choice): string | undefined;
 }
 
 const ADDRESS_DEADLINE = 60_000;
@@ -51,6 +60,8 @@ interface Assigned {
   readonly routes: readonly Route[];
   /** place among the pod's interfaces on our networks, from 0 */
   readonly index: number;
+  /** `namespace/name` of the network attachment */
+  readonly attachment: string;
 }
 
 export class Attacher {
@@ -63,14 +74,22 @@ export class Attacher {
   async add(request: CniRequest): Promise<CniResponse> {
     const assigned = await this.#assigned(request);
     const host = hostDevice(request.container_id, request.if_name);
-    // a larger packet would not fit the tunnel, whatever the subnet says (its condition names it)
-    const mtu = Math.min(assigned.subnet.spec?.mtu || this.#options.tunnelMtu, this.#options.tunnelMtu);
+    const { subnet, attachment } = assigned;
+    const choice = choiceOf(subnet, this.#options.attachment(attachment));
+    const encapIp = choice && this.#options.underlay.addressFor(choice);
+    const mtu = this.#options.underlay.mtuOf(subnet);
     // called again for an interface that works: it must not be taken away, not even for a moment
-    if ((await this.#fault(request, assigned)) !== undefined) await this.#attach(request, assigned, host, mtu);
+    if ((await this.#fault(request, assigned)) !== undefined) await this.#attach(request, assigned, host, mtu, encapIp);
     return { ips: assigned.addresses, mac_address: assigned.mac, routes: assigned.routes, mtu, nicname: host };
   }
 
-  async #attach(request: CniRequest, assigned: Assigned, host: string, mtu: number): Promise<void> {
+  async #attach(
+    request: CniRequest,
+    assigned: Assigned,
+    host: string,
+    mtu: number,
+    encapIp: string | undefined,
+  ): Promise<void> {
     const { local, offloadsOff, portDeadline = PORT_DEADLINE } = this.#options;
     const { if_name: name, net_ns: netns } = request;
     try {
@@ -86,7 +105,7 @@ export class Attacher {
         index: assigned.index,
       });
       if (offloadsOff) await Promise.all([turnOffloadsOff(host), turnOffloadsOff(name, netns)]);
-      await local.addPort({ name: host, externalIds: externalIds(request, assigned) });
+      await local.addPort({ name: host, externalIds: externalIds(request, assigned, encapIp) });
       const installed = (row: InterfaceRow | undefined) =>
         row?.external_ids['ovn-installed'] === 'true' ? true : undefined;
       await local.waitForInterface(
@@ -153,9 +172,10 @@ export class Attacher {
     const subnet = this.#options.subnet(value('logical_switch') ?? '');
     if (!pod || value('allocated') !== 'true' || !subnet) return undefined;
     const owner = value('virtualmachine') ?? name;
-    const { index, defaultFor } = this.#place(pod, provider);
+    const { index, defaultFor, attachment } = this.#place(pod, provider);
     return {
       index,
+      attachment,
       ifaceId: portName(owner, namespace, provider),
       isMachine: value('virtualmachine') !== undefined,
       mac: parseMac(value('mac_address') ?? ''),
@@ -174,19 +194,24 @@ export class Attacher {
   }
 
   /** Where the interface stands among the pod's own on our networks, and the families of which it has the default route: the first that has them, unless an annotation says otherwise. */
-  #place(pod: Pod, provider: string): Pick<Assigned, 'index'> & { readonly defaultFor: ReadonlySet<Family> } {
+  #place(
+    pod: Pod,
+    provider: string,
+  ): Pick<Assigned, 'index' | 'attachment'> & { readonly defaultFor: ReadonlySet<Family> } {
     const annotations = pod.metadata.annotations ?? {};
     const parsed = parseNetworks(annotations[NETWORKS_ANNOTATION] ?? '', pod.metadata.namespace ?? '');
     const selections = 'problem' in parsed ? [] : parsed;
-    const providers = selections
-      .filter((selection) => this.#isOurs(selection))
-      .map((selection) => selectionProvider(selection, selections));
+    const ours = selections.filter((selection) => this.#isOurs(selection));
+    const providers = ours.map((selection) => selectionProvider(selection, selections));
     const index = Math.max(0, providers.indexOf(provider));
+    const selection = ours[index];
+    const attachment = selection ? `${selection.namespace}/${selection.name}` : '';
     const families = (name: string) => familiesOf(annotations[`${name}.kubernetes.io/ip_address`] ?? '');
     const wish = annotations[`${provider}.kubernetes.io/default_route`];
-    if (wish !== undefined) return { index, defaultFor: new Set(wish === 'true' ? families(provider) : []) };
+    if (wish !== undefined)
+      return { index, attachment, defaultFor: new Set(wish === 'true' ? families(provider) : []) };
     const earlier = new Set(providers.slice(0, index).flatMap(families));
-    return { index, defaultFor: new Set(families(provider).filter((family) => !earlier.has(family))) };
+    return { index, attachment, defaultFor: new Set(families(provider).filter((family) => !earlier.has(family))) };
   }
 
   #isOurs({ namespace, name }: NetworkSelection): boolean {
@@ -244,7 +269,11 @@ function withLength({ ip, cidr }: CniAddress): string {
   return `${ip}${cidr.slice(cidr.indexOf('/'))}`;
 }
 
-function externalIds(request: CniRequest, { ifaceId, mac, addresses }: Assigned): Record<string, string> {
+function externalIds(
+  request: CniRequest,
+  { ifaceId, mac, addresses, subnet, attachment }: Assigned,
+  encapIp: string | undefined,
+): Record<string, string> {
   return {
     vendor: 'kube-ovn',
     'iface-id': ifaceId,
@@ -253,5 +282,8 @@ function externalIds(request: CniRequest, { ifaceId, mac, addresses }: Assigned)
     pod_namespace: request.pod_namespace,
     pod_netns: request.net_ns,
     ip: addresses.map(({ ip }) => ip).join(','),
+    [SUBNET_ID]: subnet.metadata.name,
+    [ATTACHMENT_ID]: attachment,
+    ...(encapIp === undefined ? {} : { 'encap-ip': encapIp }),
   };
 }

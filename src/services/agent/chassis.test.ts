@@ -5,8 +5,8 @@ import { type ChassisSettings, chassisOperations, type SwitchState, underlayBrid
 const SETTINGS: ChassisSettings = {
   node: 'node1',
   southbound: 'tcp:172.30.0.2:6642',
-  encap: 'geneve',
-  encapIp: '192.168.1.11',
+  encaps: ['geneve'],
+  encapIps: ['192.168.1.11'],
   datapath: 'netdev',
   underlays: ['eth2'],
 };
@@ -29,6 +29,7 @@ const settled: SwitchState = {
       'ovn-remote': SETTINGS.southbound,
       'ovn-encap-type': 'geneve',
       'ovn-encap-ip': '192.168.1.11',
+      'ovn-encap-ip-default': '192.168.1.11',
       foreign: 'kept',
     },
   },
@@ -65,8 +66,7 @@ describe('what Open vSwitch must say', () => {
   });
 
   test('without a tunnel address the chassis is not registered yet', () => {
-    const { encapIp: _, ...rest } = SETTINGS;
-    const last = chassisOperations({ ...rest, encapIp: undefined }, empty).at(-1);
+    const last = chassisOperations({ ...SETTINGS, encapIps: [] }, empty).at(-1);
     expect(JSON.stringify(last)).not.toMatch(/ovn-remote|ovn-encap/);
   });
 

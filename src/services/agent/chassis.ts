@@ -8,9 +8,9 @@ export interface ChassisSettings {
   readonly node: string;
   /** Southbound remotes, comma-separated */
   readonly southbound: string;
-  readonly encap: Encap;
-  /** tunnel address of this node; without one the encapsulation is not set yet */
-  readonly encapIp: string | undefined;
+  readonly encaps: readonly Encap[];
+  /** tunnel addresses of this node, the default first; without one the encapsulation is not set yet */
+  readonly encapIps: readonly string[];
   /** `system` is the kernel's datapath, `netdev` the userspace one */
   readonly datapath: 'system' | 'netdev';
   /** NICs that get a bridge of their own */
@@ -80,13 +80,20 @@ export function chassisOperations(settings: ChassisSettings, { root, bridges, in
   return operations;
 }
 
-function externalIds({ node, southbound, encap, encapIp, datapath }: ChassisSettings): Record<string, string> {
+function externalIds({ node, southbound, encaps, encapIps, datapath }: ChassisSettings): Record<string, string> {
   return {
     'system-id': node,
     hostname: node,
     'ovn-bridge-datapath-type': datapath,
     // a chassis without an encapsulation cannot be registered, and one that comes later would register twice
-    ...(encapIp === undefined ? {} : { 'ovn-remote': southbound, 'ovn-encap-type': encap, 'ovn-encap-ip': encapIp }),
+    ...(encapIps[0] === undefined
+      ? {}
+      : {
+          'ovn-remote': southbound,
+          'ovn-encap-type': encaps.join(','),
+          'ovn-encap-ip': encapIps.join(','),
+          'ovn-encap-ip-default': encapIps[0],
+        }),
   };
 }
 

@@ -1,49 +1,50 @@
 /** The node's tunnel address lives on the bridge of its NIC: that is where a userspace datapath looks for it. */
+import type { Link } from '../../core/underlay/tunnel-networks.ts';
 import { run } from '../../lib/proc/run.ts';
-import { underlayBridge } from './chassis.ts';
 
-interface AddressInfo {
-  readonly family: string;
-  readonly local: string;
-  readonly prefixlen: number;
-  readonly scope: string;
-}
-
-interface LinkInfo {
-  readonly ifname: string;
-  readonly mtu: number;
-  readonly flags: readonly string[];
-  readonly addr_info: readonly AddressInfo[];
+/** What is declared of an underlay on this node; what is not stays as it is. */
+export interface UnderlayWish {
+  /** with prefix length; other addresses of its family go */
+  readonly address?: string | undefined;
+  /** bytes */
+  readonly mtu?: number | undefined;
 }
 
 /**
- * Moves all global addresses of `nic` to its bridge (added there before they are removed here) and brings both up. Doing it again is fine.
- * @returns the bridge's global addresses, or undefined while the bridge has no device yet
+ * Lines for `ip -batch` that bring a NIC and its bridge to where they should be: all global addresses of the NIC on the bridge (added there before
+ * they are removed here), both up. None when they are there, or while there is no bridge yet.
  */
-export async function settleUnderlay(nic: string): Promise<readonly string[] | undefined> {
-  const bridge = underlayBridge(nic);
-  const links = await linksOf([nic, bridge]);
+export function underlayCommands(
+  nic: string,
+  bridge: string,
+  links: ReadonlyMap<string, Link>,
+  { address: wanted, mtu: wish }: UnderlayWish = {},
+): readonly string[] {
   const [from, to] = [links.get(nic), links.get(bridge)];
-  if (!to) return undefined;
-  const isGlobal = ({ scope }: AddressInfo) => scope === 'global';
-  const moving = from?.addr_info.filter(isGlobal) ?? [];
-  const text = ({ local, prefixlen }: AddressInfo) => `${local}/${prefixlen}`;
-  const commands = [
-    ...(from && from.mtu !== to.mtu ? [`link set ${bridge} mtu ${from.mtu}`] : []),
-    ...moving.map(
-      (address) => `addr replace ${text(address)} dev ${bridge}${address.family === 'inet6' ? ' nodad' : ''}`,
-    ),
-    ...moving.map((address) => `addr del ${text(address)} dev ${nic}`),
-    ...[from, to].flatMap((link) => (link && !link.flags.includes('UP') ? [`link set ${link.ifname} up`] : [])),
+  if (!to) return [];
+  const mtu = wish ?? from?.mtu ?? to.mtu;
+  const moving = from?.addresses ?? [];
+  const replaces = (address: string) =>
+    wanted !== undefined && address !== wanted && isIpv6(address) === isIpv6(wanted);
+  const coming = [...moving, ...(wanted === undefined ? [] : [wanted])].filter(
+    (address) => !replaces(address) && !to.addresses.includes(address),
+  );
+  return [
+    ...(from && from.mtu !== mtu ? [`link set ${nic} mtu ${mtu}`] : []),
+    ...(to.mtu === mtu ? [] : [`link set ${bridge} mtu ${mtu}`]),
+    ...[...new Set(coming)].map((address) => `addr replace ${address} dev ${bridge}${isIpv6(address) ? ' nodad' : ''}`),
+    ...moving.map((address) => `addr del ${address} dev ${nic}`),
+    ...to.addresses.filter(replaces).map((address) => `addr del ${address} dev ${bridge}`),
+    ...[from, to].flatMap((link) => (link && !link.up ? [`link set ${link.name} up`] : [])),
   ];
-  if (commands.length > 0) await run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n`, deadline: 10 });
-  return [...to.addr_info.filter(isGlobal), ...moving].map(({ local }) => local);
 }
 
-async function linksOf(names: readonly string[]): Promise<Map<string, LinkInfo>> {
-  const { stdout } = await run(['ip', '-j', 'addr', 'show'], { deadline: 10 });
-  const all = JSON.parse(stdout) as LinkInfo[];
-  return new Map(all.filter(({ ifname }) => names.includes(ifname)).map((link) => [link.ifname, link]));
+function isIpv6(address: string): boolean {
+  return address.includes(':');
+}
+
+export async function runIp(commands: readonly string[]): Promise<void> {
+  if (commands.length > 0) await run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n`, deadline: 10 });
 }
 
 /** Turns transmit checksum offload (and with it TSO) off, where Open vSwitch cannot carry it. */

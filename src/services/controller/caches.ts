@@ -1,7 +1,9 @@
 /** The controller's informers and what it looks up in them. */
+import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import type { NodeUnderlay } from '../../kinds/node-underlay.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
@@ -25,6 +27,8 @@ interface CachedKinds {
   readonly IPPool: IpPool;
   readonly Vip: Vip;
   readonly NetworkAttachmentDefinition: NetworkAttachmentDefinition;
+  readonly ClusterNetwork: ClusterNetwork;
+  readonly NodeUnderlay: NodeUnderlay;
   readonly Pod: Pod;
   readonly VirtualMachine: VirtualMachine;
   readonly VirtualMachineInstance: VirtualMachineInstance;
@@ -44,6 +48,8 @@ const SOURCES: {
   IPPool: [RESOURCES.ipPools],
   Vip: [RESOURCES.vips],
   NetworkAttachmentDefinition: [RESOURCES.attachments],
+  ClusterNetwork: [RESOURCES.clusterNetworks],
+  NodeUnderlay: [RESOURCES.nodeUnderlays],
   Pod: [RESOURCES.pods, essentials],
   VirtualMachine: [RESOURCES.vms],
   VirtualMachineInstance: [RESOURCES.vmis, instanceEssentials],

@@ -6,7 +6,9 @@ import { type Change, type Settings, SETTINGS_KEY } from '../../core/compile/wor
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { RowId } from '../../core/ovn/row.ts';
+import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { IpObject } from '../../kinds/ip.ts';
+import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import { keyOf, type KubeObject } from '../../kinds/object.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
@@ -21,7 +23,7 @@ import { Addresses } from './addresses.ts';
 import { Caches, type Handlers, instanceOfMigration, ownerOfIp } from './caches.ts';
 import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
-import { worldChange } from './feed.ts';
+import { underlayChange, worldChange } from './feed.ts';
 import { machinesOf, Placements } from './placements.ts';
 import type { Metrics } from './metrics.ts';
 import { Owners } from './owners.ts';
@@ -180,14 +182,13 @@ export class Controller {
       IP: (changes) => this.#onIps(changes),
       IPPool: (changes) => this.#onPools(changes),
       Vip: (changes) => this.#onVips(changes),
-      NetworkAttachmentDefinition: (changes) => {
-        this.#networks.followParts(changes);
-        this.#unstick();
-      },
+      NetworkAttachmentDefinition: (changes) => this.#onAttachments(changes),
       VirtualNetwork: (changes) => {
         this.#take(changes.map(({ key, new: object }) => worldChange('VirtualNetwork', key, object)));
         this.#networks.follow(changes);
       },
+      ClusterNetwork: (changes) => this.#onClusterNetworks(changes),
+      NodeUnderlay: (changes) => this.#take(changes.map(underlayChange)),
       Pod: (changes) => this.#onPods(changes),
       VirtualMachine: (changes) => this.#onVms(changes),
       VirtualMachineInstance: (changes) => this.#onPlaces(changes.map(({ key }) => key)),
@@ -296,6 +297,17 @@ export class Controller {
       if (object && this.#live) this.#reservations.look('Vip', key);
     }
     if (changes.some(({ new: object }) => !object)) this.#unstick();
+  }
+
+  #onAttachments(changes: readonly ObjectChange<NetworkAttachmentDefinition>[]): void {
+    this.#take(changes.map(({ key, new: object }) => worldChange('NetworkAttachmentDefinition', key, object)));
+    this.#networks.followParts(changes);
+    this.#unstick();
+  }
+
+  #onClusterNetworks(changes: readonly ObjectChange<ClusterNetwork>[]): void {
+    this.#take(changes.map(({ key, new: object }) => worldChange('ClusterNetwork', key, object)));
+    for (const { key } of changes) this.#judge('ClusterNetwork', key);
   }
 
   #onPods(changes: readonly ObjectChange<Pod>[]): void {

@@ -1,10 +1,21 @@
 /** Objects as informers deliver them -> changes of the world: normalised, without what must never feed the compiler (status, versions). */
 import { normalize } from '../../core/admit/admit.ts';
 import type { Change, KindName } from '../../core/compile/world.ts';
+import type { NodeUnderlay } from '../../kinds/node-underlay.ts';
 import type { KubeObject } from '../../kinds/object.ts';
+import type { ObjectChange } from '../../lib/kube/informer.ts';
 
-export function worldChange(kind: Exclude<KindName, 'Settings'>, key: string, object: KubeObject | undefined): Change {
+export function worldChange(
+  kind: Exclude<KindName, 'Settings' | 'NodeUnderlay'>,
+  key: string,
+  object: KubeObject | undefined,
+): Change {
   return { kind, key, object: object === undefined ? undefined : forWorld(object) } as Change;
+}
+
+/** What a node says of its networks is an observation: its status is what is said. */
+export function underlayChange({ key, new: object }: ObjectChange<NodeUnderlay>): Change {
+  return { kind: 'NodeUnderlay', key, object: object && (object.status ?? {}) };
 }
 
 function forWorld(object: KubeObject): KubeObject {

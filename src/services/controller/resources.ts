@@ -1,9 +1,11 @@
 /** The resources that the controller reads and writes. */
 import { CORE, type Resource } from '../../lib/kube/resource.ts';
+import { clusterNetworkKind } from '../../kinds/cluster-network.ts';
 import { ipKind } from '../../kinds/ip.ts';
 import { ipPoolKind } from '../../kinds/ip-pool.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { networkAttachmentDefinitionKind } from '../../kinds/network-attachment-definition.ts';
+import { nodeUnderlayKind } from '../../kinds/node-underlay.ts';
 import { subnetKind } from '../../kinds/subnet.ts';
 import { vipKind } from '../../kinds/vip.ts';
 import {
@@ -28,6 +30,8 @@ export const RESOURCES = {
   attachments: resource(networkAttachmentDefinitionKind),
   vms: resource(virtualMachineKind),
   vmis: resource(virtualMachineInstanceKind),
+  clusterNetworks: resource(clusterNetworkKind),
+  nodeUnderlays: resource(nodeUnderlayKind),
   migrations: resource(virtualMachineInstanceMigrationKind),
   virtualNetworks: resource(virtualNetworkKind),
 } as const;
@@ -42,6 +46,7 @@ export const KIND_OF: Readonly<Record<string, string>> = {
   vips: 'Vip',
   'network-attachment-definitions': 'NetworkAttachmentDefinition',
   virtualnetworks: 'VirtualNetwork',
+  clusternetworks: 'ClusterNetwork',
   pods: 'Pod',
   events: 'Event',
 };

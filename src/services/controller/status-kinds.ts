@@ -4,10 +4,12 @@ import { dhcpKey } from '../../core/compile/dhcp-rows.ts';
 import { linkOf } from '../../core/compile/vpc-peerings.ts';
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
 import type { Finding } from '../../core/status/condition.ts';
+import { clusterNetworkStatus } from '../../core/status/cluster-network-status.ts';
 import { ipPoolStatus } from '../../core/status/ip-pool-status.ts';
 import { subnetStatus } from '../../core/status/subnet-status.ts';
 import { vpcPeeringStatus } from '../../core/status/vpc-peering-status.ts';
 import { vpcStatus } from '../../core/status/vpc-status.ts';
+import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
@@ -35,6 +37,7 @@ interface StatusKinds {
   readonly VpcPeering: VpcPeering;
   readonly Subnet: Subnet;
   readonly IPPool: IpPool;
+  readonly ClusterNetwork: ClusterNetwork;
 }
 export type StatusKind = keyof StatusKinds;
 
@@ -75,6 +78,10 @@ export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> }
       const usage = (family: 4 | 6) => allocator.poolUsage(pool.spec?.subnet ?? '', pool.metadata.name, family);
       return ipPoolStatus(pool, usage, ready, now);
     },
+  },
+  ClusterNetwork: {
+    resource: RESOURCES.clusterNetworks,
+    status: (network, { ready, warning, now }) => clusterNetworkStatus(network, ready, warning, now),
   },
 };
 

@@ -1,10 +1,11 @@
-/** What a lab's Kubernetes API holds at the start: CRDs, Nodes, the management ClusterNetwork. Idempotent. */
+/** What a lab's Kubernetes API holds at the start: CRDs, Nodes, ClusterNetworks with their uplinks and addresses. Idempotent. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { type KubeClient, type KubeObjectLike } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
 import { CORE, type Resource } from '../../lib/kube/resource.ts';
+import { clusterNetworks, HOST_NETWORK_CONFIGS, underlayAddresses } from './cluster-networks.ts';
 import { managementAddresses, nodeName } from './topology.ts';
 import type { LabOptions } from './options.ts';
 
@@ -14,14 +15,6 @@ const CRDS: Resource = {
   plural: 'customresourcedefinitions',
   namespaced: false,
 };
-// spelled out: the kind itself would bring its schema along, and half of the time of the supervisor's start
-const CLUSTER_NETWORKS: Resource = {
-  group: 'network.harvesterhci.io',
-  version: 'v1beta1',
-  plural: 'clusternetworks',
-  namespaced: false,
-};
-
 /** @param crdDirectory folder of CustomResourceDefinitions as YAML */
 export async function applyCluster(client: KubeClient, crdDirectory: string, options: LabOptions): Promise<void> {
   const nodes = Array.from({ length: options.nodes }, (_, index) => nodeObject(nodeName(index + 1), options.ip));
@@ -29,11 +22,10 @@ export async function applyCluster(client: KubeClient, crdDirectory: string, opt
     applyDefinitions(client, crdDirectory),
     ...nodes.map((node) => createUnlessThere(client, CORE.nodes, node)),
   ]);
-  await createUnlessThere(client, CLUSTER_NETWORKS, {
-    apiVersion: `${CLUSTER_NETWORKS.group}/${CLUSTER_NETWORKS.version}`,
-    kind: 'ClusterNetwork',
-    metadata: { name: 'mgmt' },
-  });
+  const names = nodes.map(({ metadata }) => metadata.name);
+  await Promise.all(
+    clusterNetworks(names, options.ip).map(([resource, object]) => createUnlessThere(client, resource, object)),
+  );
 }
 
 /** @param crdDirectory folder of CustomResourceDefinitions as YAML */
@@ -44,6 +36,13 @@ export async function applyDefinitions(client: KubeClient, crdDirectory: string)
 
 export async function applyNode(client: KubeClient, name: string, families: LabOptions['ip']): Promise<void> {
   await createUnlessThere(client, CORE.nodes, nodeObject(name, families));
+  for (const { config, address } of underlayAddresses(name, families))
+    await client.patch(HOST_NETWORK_CONFIGS, { name: config }, { spec: { ips: { [name]: address } } }).catch(ifThere);
+}
+
+/** somebody may have deleted what the lab began with: then it is theirs to say */
+function ifThere(error: unknown): void {
+  if (!isReason(error, 'NotFound')) throw error;
 }
 
 function nodeObject(name: string, families: LabOptions['ip']): KubeObjectLike & { readonly status: unknown } {

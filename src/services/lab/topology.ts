@@ -86,6 +86,14 @@ export function wiresOf(box: string, families: Families): readonly Wire[] {
   }));
 }
 
+/** Address of a node's underlay, with prefix length: IPv4 where there is one, since a HostNetworkConfig has one address per node. */
+export function underlayAddress(node: string, device: string, families: Families): string {
+  const network = UNDERLAYS.find(({ number }) => `eth${number}` === device);
+  const [address] = network ? addressesOf(network, hostNumber(node), families) : [];
+  if (address === undefined) throw new Error(`${device} of ${node} is no underlay`);
+  return address;
+}
+
 /** The fabric's end of a wire. */
 export function fabricPort({ box, device }: Pick<Wire, 'box' | 'device'>): string {
   return `${box}-${device}`;

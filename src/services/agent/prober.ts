@@ -1,0 +1,166 @@
+/** Whom this node reaches over which network, and with how large packets: asked twice a second, reported when the answer is another one. */
+import { passingMtu } from './mtu-probe.ts';
+import { probeNumber, ProbeSocket } from './probe-socket.ts';
+
+export interface ProbeTarget {
+  readonly network: string;
+  readonly node: string;
+  readonly from: string;
+  readonly to: string;
+  /** bytes that should pass */
+  readonly expectedMtu: number;
+}
+
+export interface ProbeResult {
+  /** undefined: not known yet */
+  readonly reachable: boolean | undefined;
+  /** bytes that pass; undefined: not known yet */
+  readonly mtu: number | undefined;
+}
+
+export interface ProberOptions {
+  readonly port: number;
+  /** seconds between two measurements of the MTU of a pair that nothing has happened to */
+  readonly mtuInterval: number;
+  readonly onChange: () => void;
+  readonly log: (sentence: string) => void;
+}
+
+interface State {
+  target: ProbeTarget;
+  asked: bigint | undefined;
+  unanswered: number;
+  answered: number;
+  reachable: boolean | undefined;
+  mtu: number | undefined;
+  /** performance.now() when the MTU is to be measured */
+  measureAt: number;
+}
+
+const INTERVAL = 500;
+/** questions without an answer until a node counts as unreachable: one lost packet says nothing */
+const LOST = 4;
+/** answers in a row until a node that was lost counts as found */
+const FOUND = 3;
+
+const keyOf = (network: string, node: string) => `${network} ${node}`;
+
+export class Prober {
+  readonly #options: ProberOptions;
+  readonly #states = new Map<string, State>();
+  readonly #sockets = new Map<string, ProbeSocket>();
+  #timer: NodeJS.Timeout | undefined;
+  #measuring: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: ProberOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#tick(), INTERVAL);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    for (const socket of this.#sockets.values()) socket.close();
+    await this.#measuring;
+  }
+
+  result(network: string, node: string): ProbeResult {
+    const state = this.#states.get(keyOf(network, node));
+    return { reachable: state?.reachable, mtu: state?.mtu };
+  }
+
+  /** @param own tunnel addresses of this node: it answers on them, also to nodes that it does not ask */
+  follow(own: ReadonlySet<string>, targets: readonly ProbeTarget[]): void {
+    const wanted = new Set(targets.map(({ network, node }) => keyOf(network, node)));
+    for (const key of this.#states.keys()) if (!wanted.has(key)) this.#states.delete(key);
+    for (const target of targets) {
+      const key = keyOf(target.network, target.node);
+      const state = this.#states.get(key);
+      if (!state || state.target.from !== target.from || state.target.to !== target.to)
+        this.#states.set(key, unknown(target));
+      else {
+        if (state.target.expectedMtu !== target.expectedMtu) state.measureAt = 0;
+        state.target = target;
+      }
+    }
+    for (const [address, socket] of this.#sockets) {
+      if (own.has(address)) continue;
+      socket.close();
+      this.#sockets.delete(address);
+    }
+    for (const address of own) this.#listen(address);
+  }
+
+  #listen(address: string): void {
+    if (this.#sockets.get(address)?.isClosed === false || this.#stopped) return;
+    const { port, log } = this.#options;
+    const onAnswer = (from: string, number: bigint) => this.#onAnswer(address, from, number);
+    this.#sockets.set(address, new ProbeSocket({ address, port, onAnswer, log }));
+  }
+
+  #tick(): void {
+    for (const address of this.#sockets.keys()) this.#listen(address);
+    let changed = false;
+    for (const state of this.#states.values()) {
+      if (state.asked !== undefined) {
+        state.unanswered += 1;
+        state.answered = 0;
+        if (state.unanswered >= LOST && state.reachable !== false) {
+          state.reachable = false;
+          state.mtu = undefined;
+          changed = true;
+        }
+      }
+      state.asked = probeNumber();
+      this.#sockets.get(state.target.from)?.ask(state.target.to, state.asked);
+    }
+    if (changed) this.#options.onChange();
+    this.#measuring ??= this.#measure().finally(() => {
+      this.#measuring = undefined;
+    });
+  }
+
+  #onAnswer(own: string, from: string, number: bigint): void {
+    for (const state of this.#states.values()) {
+      if (state.target.from !== own || state.target.to !== from || state.asked !== number) continue;
+      state.asked = undefined;
+      state.unanswered = 0;
+      state.answered += 1;
+      if (state.reachable === true || (state.reachable === false && state.answered < FOUND)) continue;
+      state.reachable = true;
+      state.measureAt = 0;
+      this.#options.onChange();
+    }
+  }
+
+  /** One pair after the other: what is measured should not be what disturbs. */
+  async #measure(): Promise<void> {
+    for (const state of this.#states.values()) {
+      if (this.#stopped) return;
+      if (state.reachable !== true || performance.now() < state.measureAt) continue;
+      const { from, to, expectedMtu } = state.target;
+      state.measureAt = performance.now() + this.#options.mtuInterval * 1000;
+      const mtu = expectedMtu > 0 ? await passingMtu(from, to, expectedMtu) : undefined;
+      // lost meanwhile, or something else is expected now: that is another question
+      if (state.target.expectedMtu !== expectedMtu || mtu === undefined || mtu === state.mtu) continue;
+      state.mtu = mtu;
+      this.#options.onChange();
+    }
+  }
+}
+
+function unknown(target: ProbeTarget): State {
+  return {
+    target,
+    asked: undefined,
+    unanswered: 0,
+    answered: 0,
+    reachable: undefined,
+    mtu: undefined,
+    measureAt: 0,
+  };
+}

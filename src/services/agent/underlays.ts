@@ -1,0 +1,245 @@
+/**
+ * The networks between nodes, as this node has them.
+ *
+ *   Node, HostNetworkConfig, VlanConfig ─┐
+ *   devices of the kernel ───────────────┼─> networks of this node ──> tunnel addresses (encapPlan)
+ *   NodeUnderlay of the others ──> probe ┘          └──> NodeUnderlay of this node
+ */
+import { encapPlan, type EncapPlan } from '../../core/underlay/encap-plan.ts';
+import { type PeerNode, unfitNetworks } from '../../core/underlay/health.ts';
+import { harvesterDevice, type HostNetwork, hostNetworksOf } from '../../core/underlay/host-networks.ts';
+import {
+  NODE_NETWORKS_ANNOTATION,
+  parseNodeNetworks,
+  TUNNEL_INTERFACE_ANNOTATION,
+} from '../../core/underlay/node-annotations.ts';
+import { type TunnelNetwork, tunnelNetworks } from '../../core/underlay/tunnel-networks.ts';
+import { type HostNetworkConfig, hostNetworkConfigKind } from '../../kinds/host-network-config.ts';
+import { type NodeUnderlay, nodeUnderlayKind } from '../../kinds/node-underlay.ts';
+import type { KubeObject } from '../../kinds/object.ts';
+import { type VlanConfig, vlanConfigKind } from '../../kinds/vlan-config.ts';
+import type { KubeClient } from '../../lib/kube/client.ts';
+import { Informer } from '../../lib/kube/informer.ts';
+import { CORE } from '../../lib/kube/resource.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
+import { canonicalIp } from '../../lib/netaddr/ip.ts';
+import { underlayBridge } from './chassis.ts';
+import { Links } from './links.ts';
+import { Prober, type ProbeTarget } from './prober.ts';
+import type { UnderlayWish } from './underlay.ts';
+
+export type Node = KubeObject<
+  unknown,
+  { readonly addresses?: readonly { readonly type: string; readonly address: string }[] }
+>;
+
+export interface UnderlaysOptions {
+  readonly client: KubeClient;
+  readonly node: string;
+  /** this agent makes what VlanConfigs and HostNetworkConfigs say; else somebody else does, and it looks where the addresses are */
+  readonly makes: boolean;
+  /** NICs that get a bridge; the first carries the tunnels when nothing is declared */
+  readonly nics: readonly string[];
+  readonly encapIp: string | undefined;
+  /** UDP */
+  readonly probePort: number;
+  /** seconds */
+  readonly mtuInterval: number;
+  /** networks that some user's network chooses */
+  readonly chosen: () => ReadonlySet<string>;
+  /** something of it all is different */
+  readonly onChange: () => void;
+  readonly log: (sentence: string) => void;
+}
+
+/** milliseconds for which a network must be whole again before tunnels run over it again */
+const HOLD = 3000;
+
+export class Underlays {
+  readonly links: Links;
+  readonly prober: Prober;
+  readonly configs: Informer<HostNetworkConfig>;
+  readonly reports: Informer<NodeUnderlay>;
+  readonly #options: UnderlaysOptions;
+  readonly #nodes: Informer<Node>;
+  readonly #vlanConfigs: Informer<VlanConfig>;
+  #networks: readonly TunnelNetwork[] = [];
+  /** network -> why tunnels must not run over it */
+  readonly #unfit = new Map<string, string>();
+  readonly #healing = new Map<string, NodeJS.Timeout>();
+  #problems = '';
+  #started = false;
+
+  constructor(options: UnderlaysOptions) {
+    const { client, node, probePort, mtuInterval, log } = options;
+    this.#options = options;
+    const onError = (error: unknown) => log(error instanceof Error ? error.message : String(error));
+    const onChange = () => this.look();
+    const onChanges = onChange;
+    this.links = new Links({ onChange, log });
+    this.prober = new Prober({ port: probePort, mtuInterval, onChange, log });
+    const fieldSelector = `metadata.name=${node}`;
+    this.#nodes = new Informer<Node>(client, CORE.nodes, { fieldSelector, onError, onChanges });
+    this.configs = new Informer<HostNetworkConfig>(client, hostNetworkConfigKind, { onError, onChanges });
+    this.#vlanConfigs = new Informer<VlanConfig>(client, vlanConfigKind, { onError, onChanges });
+    this.reports = new Informer<NodeUnderlay>(client, nodeUnderlayKind, { onError, onChanges });
+  }
+
+  async start(): Promise<void> {
+    const informers = [this.#nodes, this.configs, this.#vlanConfigs, this.reports];
+    await Promise.all([this.links.start(), ...informers.map((informer) => informer.start())]);
+    this.prober.start();
+    this.#started = true;
+    this.look();
+  }
+
+  async stop(): Promise<void> {
+    this.#started = false;
+    this.links.stop();
+    for (const timer of this.#healing.values()) clearTimeout(timer);
+    const informers = [this.#nodes, this.configs, this.#vlanConfigs, this.reports];
+    await Promise.all([this.prober.stop(), ...informers.map((informer) => informer.stop())]);
+  }
+
+  get node(): Node | undefined {
+    return this.#nodes.get(this.#options.node);
+  }
+
+  get networks(): readonly TunnelNetwork[] {
+    return this.#networks;
+  }
+
+  /** why tunnels do not run over a network of this node */
+  reason(network: string): string | undefined {
+    return this.#unfit.get(network);
+  }
+
+  plan(): EncapPlan {
+    return encapPlan(this.#networks, this.#options.chosen(), (network) => this.#unfit.has(network));
+  }
+
+  hostNetworks(): readonly HostNetwork[] {
+    const { node: name } = this.#options;
+    const labels = this.node?.metadata.labels ?? {};
+    return hostNetworksOf({ name, labels }, this.configs.values(), this.#vlanConfigs.values());
+  }
+
+  /** NICs that need a bridge of their own */
+  nics(): readonly string[] {
+    const { makes, nics } = this.#options;
+    if (!makes) return nics;
+    return [...new Set([...nics, ...this.hostNetworks().flatMap((network) => uplinkOf(network) ?? [])])];
+  }
+
+  wishOf(nic: string): UnderlayWish {
+    const network = this.#options.makes
+      ? this.hostNetworks().find((candidate) => uplinkOf(candidate) === nic)
+      : undefined;
+    return network ? { address: network.address, mtu: network.mtu } : {};
+  }
+
+  /** Looks at everything again. */
+  look(): void {
+    if (!this.#started) return;
+    this.#networks = this.#resolve();
+    const peers = this.#peers();
+    this.prober.follow(
+      new Set(this.#networks.filter(({ up }) => up).map(({ address }) => address)),
+      peers.flatMap(({ targets }) => targets),
+    );
+    this.#judge(unfitNetworks(this.#networks, peers));
+    this.#options.onChange();
+  }
+
+  #resolve(): readonly TunnelNetwork[] {
+    const { makes, nics, encapIp, log } = this.#options;
+    const annotations = this.node?.metadata.annotations ?? {};
+    const annotated = parseNodeNetworks(annotations[NODE_NETWORKS_ANNOTATION]);
+    const problems = annotated.problems.join('; ');
+    if (problems !== this.#problems && problems !== '') log(problems);
+    this.#problems = problems;
+    const bridges = new Map(this.nics().map((nic) => [underlayBridge(nic), nic]));
+    return tunnelNetworks({
+      annotated: annotated.addresses,
+      hostNetworks: this.hostNetworks(),
+      deviceOf: (network) => (makes ? madeDevice(network) : harvesterDevice(network)),
+      uplinkOf: (device) => bridges.get(device),
+      links: this.links.current,
+      fixed: encapIp,
+      tunnelInterface: annotations[TUNNEL_INTERFACE_ANNOTATION],
+      fallbackDevice: nics[0] === undefined ? undefined : underlayBridge(nics[0]),
+      internalAddress: this.node?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address,
+    });
+  }
+
+  /** The other nodes, with the pairs of addresses that are asked whether they are there. */
+  #peers(): readonly (PeerNode & { readonly targets: readonly ProbeTarget[] })[] {
+    const standard = this.#networks.find(({ isDefault }) => isDefault);
+    return [...this.reports.values()].flatMap(({ metadata: { name: node }, status }) => {
+      if (node === this.#options.node) return [];
+      const pairs = (status?.networks ?? []).flatMap((there) => {
+        const here =
+          this.#networks.find(({ name }) => name === there.name) ?? (there.default === true ? standard : undefined);
+        const address = attempt(() => canonicalIp(there.address));
+        if (!here || address === undefined || address.includes(':') !== here.address.includes(':')) return [];
+        return [{ here, there, address }];
+      });
+      const networks = new Map(
+        pairs.map(({ there, address }) => [
+          there.name,
+          {
+            address,
+            up: there.up !== false,
+            isDefault: there.default === true,
+            reachable: this.prober.result(there.name, node).reachable,
+          },
+        ]),
+      );
+      const targets = pairs.map(({ here, there, address }): ProbeTarget => {
+        const expectedMtu = Math.min(here.mtu, there.mtu ?? here.mtu);
+        return { network: there.name, node, from: here.address, to: address, expectedMtu };
+      });
+      return [{ node, networks, targets }];
+    });
+  }
+
+  /** A network is left at once, and taken again when it has been whole for a while. */
+  #judge(unfit: ReadonlyMap<string, string>): void {
+    const { log } = this.#options;
+    for (const [name, reason] of unfit) {
+      if (!this.#unfit.has(name)) log(`network ${name} carries no tunnels now: ${reason}`);
+      this.#unfit.set(name, reason);
+      clearTimeout(this.#healing.get(name));
+      this.#healing.delete(name);
+    }
+    for (const name of this.#unfit.keys()) {
+      if (unfit.has(name) || this.#healing.has(name)) continue;
+      const timer = setTimeout(() => {
+        this.#healing.delete(name);
+        this.#unfit.delete(name);
+        log(`network ${name} carries tunnels again`);
+        this.look();
+      }, HOLD);
+      this.#healing.set(name, timer);
+    }
+  }
+}
+
+/** the one NIC that this agent makes a network on; what it cannot make is said in the HostNetworkConfig's status */
+function uplinkOf({ nics, vlanId }: HostNetwork): string | undefined {
+  return vlanId === 0 && nics.length === 1 ? nics[0] : undefined;
+}
+
+function madeDevice(network: HostNetwork): string | undefined {
+  const nic = uplinkOf(network);
+  return nic === undefined ? undefined : underlayBridge(nic);
+}
+
+/** why this agent does not make a network, or not all of it */
+export function notMade({ vlanId, nics, mode, address }: HostNetwork, node: string): string | undefined {
+  if (nics.length === 0) return `no VlanConfig gives ${node} an uplink for this cluster network: create one`;
+  if (vlanId !== 0) return `spec.vlanID ${vlanId} is not built by the agent itself: use 0 (untagged)`;
+  if (nics.length > 1) return `a bond of ${nics.join(', ')} is not built by the agent itself: give one NIC`;
+  if (mode === 'dhcp') return 'spec.mode dhcp is not built by the agent itself: use static and spec.ips';
+  return address === undefined ? `spec.ips has no address for ${node}: add one` : undefined;
+}
