@@ -29,6 +29,7 @@ const network = obj(
     inUse: bool('tunnels run over it now'),
     reason: str('why it is not up, or not in use'),
     peers: list(peer, 'the other nodes on this network'),
+    apart: strings('NETWORK:NODE of addresses of other networks that this address does not reach'),
   },
   { required: ['name', 'address'] },
 );

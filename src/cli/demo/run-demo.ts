@@ -5,7 +5,7 @@ import { virtualMachineInstanceKind, type VirtualMachineInstance } from '../../k
 import { KubeClient } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
 import { readKubeconfig } from '../../lib/kube/kubeconfig.ts';
-import { tunnelMtu } from '../../core/ovn/encap.ts';
+import { parseEncaps, tunnelMtu } from '../../core/ovn/encap.ts';
 import { readState } from '../../services/lab/options.ts';
 import { startLab } from '../lab/start-lab.ts';
 import { print, table } from '../terminal/output.ts';
@@ -58,7 +58,7 @@ export async function runDemo({ name: asked, encap, engine, output }: DemoFlags)
     const addresses = await waitForGuests(client, guests);
     say(`make ${CHECKS.length} checks with real packets`);
     const state = await readState(paths);
-    const mtu = tunnelMtu([state?.options.encap ?? 'geneve'], 1500, state?.options.ip === '6');
+    const mtu = tunnelMtu(parseEncaps(state?.options.encap ?? 'geneve'), 1500, state?.options.ip === '6');
     const make = (check: Check) =>
       probe(check, addressOf(addresses, check), (guest, command) => runInGuest(paths, guest, command));
     const fitted = CHECKS.map((check) => fitting(check, mtu));

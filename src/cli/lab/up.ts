@@ -5,7 +5,7 @@ interface Flags {
   readonly name?: string;
   readonly nodes?: number;
   readonly engine?: string;
-  readonly encap?: 'geneve' | 'vxlan';
+  readonly encap?: 'geneve' | 'vxlan' | 'geneve,vxlan';
   readonly ip?: '4' | '6' | 'dual';
   readonly kubeconfig?: string;
   readonly central?: '1' | '3';
@@ -22,7 +22,11 @@ export function registerUp(lab: Command): void {
       'where OVN and Open vSwitch come from: auto (a Debian root, made once), host (this machine), or a root directory; default: auto',
     )
     .addOption(
-      new Option('--encap <TYPE>', 'encapsulation between nodes; default: geneve').choices(['geneve', 'vxlan']),
+      new Option('--encap <TYPES>', 'encapsulation between nodes, both while it is changed; default: geneve').choices([
+        'geneve',
+        'vxlan',
+        'geneve,vxlan',
+      ]),
     )
     .addOption(
       new Option('--ip <FAMILIES>', 'address families of the management network and the underlays; default: 4').choices(

@@ -1,3 +1,4 @@
+import { type NodeUnderlay, nodeUnderlayKind } from '../../kinds/node-underlay.ts';
 import { type Condition, keyOf, type KubeObject } from '../../kinds/object.ts';
 import { type Subnet, subnetKind } from '../../kinds/subnet.ts';
 import { type VirtualNetwork, virtualNetworkKind } from '../../kinds/virtual-network.ts';
@@ -31,12 +32,29 @@ interface SubnetLine extends Network {
   readonly v6: { readonly used: number | bigint; readonly free: number | bigint };
 }
 
+/** tunnels of a node */
+interface NodeLine {
+  readonly name: string;
+  readonly encapsulations: readonly string[];
+  readonly networks: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly mtu: number;
+    readonly default: boolean;
+    readonly inUse: boolean;
+    readonly reason: string;
+  }[];
+  /** `NETWORK:NODE` */
+  readonly unreachable: readonly string[];
+}
+
 interface Status {
   readonly healthy: boolean;
   readonly lab: LabStatus;
   readonly networks: readonly NetworkLine[];
   readonly vpcs: readonly Network[];
   readonly subnets: readonly SubnetLine[];
+  readonly nodes: readonly NodeLine[];
 }
 
 /** @returns whether all is well: the parts run, and what is declared is in force (fields that are not built yet aside) */
@@ -51,10 +69,11 @@ export async function showStatus({
   const lab = await readStatus(paths);
   const client = new KubeClient(readKubeconfig(paths.kubeconfig), { userAgent: 'weft-status' });
   try {
-    const [networks, vpcs, subnets] = await Promise.all([
+    const [networks, vpcs, subnets, underlays] = await Promise.all([
       client.list<VirtualNetwork>(virtualNetworkKind),
       client.list<Vpc>(vpcKind),
       client.list<Subnet>(subnetKind),
+      client.list<NodeUnderlay>(nodeUnderlayKind),
     ]);
     const lines = {
       networks: networks.items.map(networkLine),
@@ -66,7 +85,7 @@ export async function showStatus({
       Object.values(lines)
         .flat()
         .every(({ ready, reason }) => ready || reason === 'NotImplemented');
-    const status: Status = { healthy, lab, ...lines };
+    const status: Status = { healthy, lab, ...lines, nodes: underlays.items.map(nodeLine) };
     if (output === 'json') process.stdout.write(`${stringifyJson(status as never)}\n`);
     else await print(status, output, () => describe(status));
     return healthy;
@@ -102,7 +121,32 @@ function subnetLine(subnet: Subnet): SubnetLine {
   };
 }
 
-function describe({ lab, networks, vpcs, subnets }: Status): string {
+function nodeLine({ metadata: { name }, status }: NodeUnderlay): NodeLine {
+  const { encapsulations = [], networks = [], unreachable = [] } = status ?? {};
+  return {
+    name,
+    encapsulations,
+    networks: networks.map(
+      ({ name: network, address, mtu = 0, default: isDefault = false, inUse = false, reason = '' }) => ({
+        name: network,
+        address,
+        mtu,
+        default: isDefault,
+        inUse,
+        reason,
+      }),
+    ),
+    unreachable,
+  };
+}
+
+/** `data2=192.168.1.11 (default)`, `data3=192.168.2.11 (not used)` */
+function addressText({ name, address, default: isDefault, inUse, reason }: NodeLine['networks'][number]): string {
+  const how = isDefault ? ' (default)' : reason === '' ? (inUse ? '' : ' (not used)') : ` (LEFT: ${reason})`;
+  return `${name === '' ? '' : `${name}=`}${address}${how}`;
+}
+
+function describe({ lab, networks, vpcs, subnets, nodes }: Status): string {
   const stopped = lab.processes.filter(({ state }) => state !== 'running');
   const notReady = [
     ...networks.map((network) => ({ kind: 'network', ...network })),
@@ -131,6 +175,16 @@ function describe({ lab, networks, vpcs, subnets }: Status): string {
           ]),
         ]
       : []),
+    '',
+    table([
+      ['NODE', 'TUNNELS', 'ADDRESSES', 'UNREACHABLE'],
+      ...nodes.map(({ name, encapsulations, networks: addresses, unreachable }) => [
+        name,
+        encapsulations.join(','),
+        addresses.map(addressText).join(', '),
+        unreachable.join(', '),
+      ]),
+    ]),
     '',
     table([['VPC', 'READY', 'REASON'], ...vpcs.map(({ name, ready, reason }) => [name, ready ? 'yes' : 'NO', reason])]),
     '',

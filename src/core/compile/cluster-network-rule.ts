@@ -26,6 +26,7 @@ export const clusterNetworkRule = rule({
     });
     tellBroken(name, reports, emit);
     tellMtu(name, reports, emit);
+    tellApart(name, reports, emit);
     tellEncapsulations(reports, emit);
   },
 });
@@ -61,6 +62,22 @@ function tellMtu(name: string, reports: readonly Report[], emit: Emit): void {
   emit.issue({
     reason: 'MtuNotReached',
     message: `${listed(less.map(({ a, b, mtu, expectedMtu }) => `between ${a} and ${b} packets of ${mtu} bytes pass on ${name}, their devices have an MTU of ${expectedMtu}`)).join('; ')}: larger packets are lost; raise the MTU of the switches between them, or lower that of the uplinks (VlanConfig)`,
+  });
+}
+
+/** Both networks are whole, and there is no way from one to the other. */
+function tellApart(name: string, reports: readonly Report[], emit: Emit): void {
+  const sentences = reports.flatMap(({ node, network: { address, apart = [] } }) =>
+    apart.map((far) => {
+      const at = far.lastIndexOf(':');
+      return `${node} (${address}) does not reach ${far.slice(at + 1)} on ${far.slice(0, at)}`;
+    }),
+  );
+  if (sentences.length === 0) return;
+  emit.issue({
+    severity: 'warning',
+    reason: 'UnderlaysApart',
+    message: `from ${name} ${listed(sentences).join('; ')}: what is routed between subnets, broadcast, and what goes to gateways takes such ways too and is lost there; let the routers between these networks pass them to each other, and the nodes take them (no strict rp_filter)`,
   });
 }
 

@@ -44,6 +44,7 @@ export const ISSUE_REASONS = [
   'PreferredUnderlay',
   'TunnelsBroken',
   'MtuNotReached',
+  'UnderlaysApart',
   'EncapsulationsDiffer',
   'VxlanLimit',
   'VxlanIngressPort',

@@ -10,7 +10,7 @@ import { emitAccess } from './access-rows.ts';
 import { advertisements, dhcpFamilies, emitSubnetDhcp, subnetOptions } from './dhcp-rows.ts';
 import { notImplemented } from './not-implemented.ts';
 import { mtuOf } from './subnet-mtu.ts';
-import { datapathFits, checkPorts } from './vxlan-issues.ts';
+import { checkMatches, checkPorts, datapathFits } from './vxlan-issues.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 import { mostSenior, seniority } from './seniority.ts';
 
@@ -24,6 +24,7 @@ export const subnetRule = rule({
   run(subnet, name, read, emit) {
     const unbuilt = notImplemented('Subnet', subnet);
     for (const issue of unbuilt.issues) emit.issue(issue);
+    checkMatches(subnet, read, emit);
     const plan = addressPlan(subnet, emit);
     if (!plan || unbuilt.restricts) return;
     const vpc = subnet.spec?.vpc ?? '';
@@ -46,7 +47,7 @@ export const subnetRule = rule({
       return;
     }
     if (!datapathFits('Subnet', name, read, emit)) return;
-    checkPorts(subnet, name, read, emit);
+    checkPorts(name, read, emit);
     const mtu = mtuOf(subnet, read, emit);
     const routerMac = macFor(logicalRouterPortName(vpc, name));
     const networks = plan.cidrs.map(

@@ -25,8 +25,8 @@ export function datapathFits(kind: 'Vpc' | 'Subnet', name: string, read: Read, e
   return false;
 }
 
-/** Ports that a subnet has no numbers for become facts; a match that VXLAN cannot serve is said. */
-export function checkPorts({ spec }: Subnet, name: string, read: Read, emit: Emit): void {
+/** Says which matches VXLAN cannot serve. */
+export function checkMatches({ spec }: Subnet, read: Read, emit: Emit): void {
   if (!isVxlan(read)) return;
   for (const [index, { match = '', direction }] of (spec?.acls ?? []).entries())
     if (direction === 'to-lport' && matchesIngressPort(match))
@@ -36,6 +36,11 @@ export function checkPorts({ spec }: Subnet, name: string, read: Read, emit: Emi
         field: `spec.acls[${index}].match`,
         message: `spec.acls[${index}].match: inport is not known of packets that come from another node by VXLAN, so this rule does not apply to them: match addresses, or change to Geneve`,
       });
+}
+
+/** Ports that a subnet has no numbers for become facts. */
+export function checkPorts(name: string, read: Read, emit: Emit): void {
+  if (!isVxlan(read)) return;
   // one port goes to the router
   const limit = VXLAN_PORTS - 1;
   const interfaces = read.keys('IP', 'subnet', name);

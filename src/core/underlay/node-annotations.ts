@@ -7,6 +7,9 @@ export const NODE_NETWORKS_ANNOTATION = 'ovn.kubernetes.io/node_networks';
 /** the NIC whose address the tunnels have by default */
 export const TUNNEL_INTERFACE_ANNOTATION = 'ovn.kubernetes.io/tunnel_interface';
 
+/** names of networks: as objects are named */
+const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+
 export interface NodeNetworks {
   readonly addresses: ReadonlyMap<string, string>;
   /** sentence parts: what is left out, and why */
@@ -25,7 +28,9 @@ export function parseNodeNetworks(text: string | undefined): NodeNetworks {
   const problems: string[] = [];
   for (const [name, address] of Object.entries(value)) {
     const ip = typeof address === 'string' ? attempt(() => canonicalIp(address)) : undefined;
-    if (name === '' || ip === undefined)
+    if (!NAME.test(name))
+      problems.push(`annotation ${NODE_NETWORKS_ANNOTATION}: ${JSON.stringify(name)} is no name of a network`);
+    else if (ip === undefined)
       problems.push(
         `annotation ${NODE_NETWORKS_ANNOTATION}: ${JSON.stringify(address)} of network ${JSON.stringify(name)} is no address`,
       );

@@ -2,6 +2,8 @@
  * What VXLAN leaves of OVN's numbers (ovn-architecture(7), Tunnel Encapsulations): a VNI has 24 bits, 12 for the datapath and 12 for the port, and
  * the upper half of the port numbers belongs to multicast groups. One node that speaks VXLAN limits the whole installation.
  */
+import type { Match } from '../ovn/match/match.ts';
+import { parseMatch } from '../ovn/match/parse.ts';
 
 /** routers and switches together: number 0 is none */
 export const VXLAN_DATAPATHS = 4095;
@@ -16,6 +18,12 @@ export function isNear(count: number, limit: number): boolean {
 }
 
 /** what an ACL matches on a packet's way in; a packet out of a VXLAN tunnel does not carry it */
-export function matchesIngressPort(match: string): boolean {
-  return /(^|[^.\w$@"])inport\b/.test(match.replaceAll(/"[^"]*"/g, '""'));
+export function matchesIngressPort(text: string): boolean {
+  const parsed = parseMatch(text);
+  return 'expression' in parsed && readsIngressPort(parsed.expression);
+}
+
+function readsIngressPort(match: Match): boolean {
+  if (match.kind === 'and' || match.kind === 'or') return match.operands.some(readsIngressPort);
+  return match.kind === 'compare' && match.field.name === 'inport';
 }

@@ -70,7 +70,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#local = new LocalSwitch(options.openVswitch, options.log);
-    this.#peers = new Peers(this.#local);
+    this.#peers = new Peers(this.#local, options.datapath === 'netdev');
     this.#announcer = new Announcer(this.#local, options.log);
     const onError = (error: unknown) => options.log(error instanceof Error ? error.message : String(error));
     this.#pods = new Informer<Pod>(options.client, CORE.pods, {

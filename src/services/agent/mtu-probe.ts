@@ -5,8 +5,9 @@ import { run } from '../../lib/proc/run.ts';
 const headers = (address: string) => (address.includes(':') ? 48 : 28);
 /** every link must carry that (RFC 8200, RFC 791) */
 const least = (address: string) => (address.includes(':') ? 1280 : 576);
-/** echoes that must all be lost before a size counts as too large */
-const TRIES = 3;
+/** seconds, and between two echoes: as many as fit must all be lost before a size counts as too large */
+const DEADLINE = '1';
+const BETWEEN = '0.2';
 
 /** Bytes; undefined when not even the smallest packet passes. */
 export async function passingMtu(from: string, to: string, expected: number): Promise<number | undefined> {
@@ -23,13 +24,11 @@ export async function passingMtu(from: string, to: string, expected: number): Pr
 
 async function passes(from: string, to: string, bytes: number): Promise<boolean> {
   const size = String(bytes - headers(to));
-  const command = ['ping', '-n', '-q', '-M', 'do', '-c', '1', '-W', '1', '-s', size, '-I', from, to];
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const answered = await run(command, { deadline: 5 }).then(
-      () => true,
-      () => false,
-    );
-    if (answered) return true;
-  }
-  return false;
+  // `probe`: what the kernel remembers of the path does not answer for it
+  const packet = ['-M', 'probe', '-s', size, '-I', from];
+  const command = ['ping', '-n', '-q', '-c', '1', '-w', DEADLINE, '-i', BETWEEN, ...packet, to];
+  return run(command, { deadline: 5 }).then(
+    () => true,
+    () => false,
+  );
 }

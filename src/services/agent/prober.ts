@@ -1,15 +1,10 @@
 /** Whom this node reaches over which network, and with how large packets: asked twice a second, reported when the answer is another one. */
+import type { AddressPair } from '../../core/underlay/pairs.ts';
 import { passingMtu } from './mtu-probe.ts';
 import { probeNumber, ProbeSocket } from './probe-socket.ts';
 
-export interface ProbeTarget {
-  readonly network: string;
-  readonly node: string;
-  readonly from: string;
-  readonly to: string;
-  /** bytes that should pass */
-  readonly expectedMtu: number;
-}
+/** one address of this node and one of another; `here` and `there` are their networks */
+export type ProbeTarget = Pick<AddressPair, 'here' | 'there' | 'node' | 'from' | 'to' | 'expectedMtu'>;
 
 export interface ProbeResult {
   /** undefined: not known yet */
@@ -43,7 +38,7 @@ const LOST = 4;
 /** answers in a row until a node that was lost counts as found */
 const FOUND = 3;
 
-const keyOf = (network: string, node: string) => `${network} ${node}`;
+const keyOf = ({ here, there, node }: Pick<ProbeTarget, 'here' | 'there' | 'node'>) => `${here} ${there} ${node}`;
 
 export class Prober {
   readonly #options: ProberOptions;
@@ -68,22 +63,22 @@ export class Prober {
     await this.#measuring;
   }
 
-  result(network: string, node: string): ProbeResult {
-    const state = this.#states.get(keyOf(network, node));
+  result(pair: Pick<ProbeTarget, 'here' | 'there' | 'node'>): ProbeResult {
+    const state = this.#states.get(keyOf(pair));
     return { reachable: state?.reachable, mtu: state?.mtu };
   }
 
   /** @param own tunnel addresses of this node: it answers on them, also to nodes that it does not ask */
   follow(own: ReadonlySet<string>, targets: readonly ProbeTarget[]): void {
-    const wanted = new Set(targets.map(({ network, node }) => keyOf(network, node)));
+    const wanted = new Set(targets.map(keyOf));
     for (const key of this.#states.keys()) if (!wanted.has(key)) this.#states.delete(key);
     for (const target of targets) {
-      const key = keyOf(target.network, target.node);
+      const key = keyOf(target);
       const state = this.#states.get(key);
       if (!state || state.target.from !== target.from || state.target.to !== target.to)
         this.#states.set(key, unknown(target));
       else {
-        if (state.target.expectedMtu !== target.expectedMtu) state.measureAt = 0;
+        if (state.target.expectedMtu !== target.expectedMtu) Object.assign(state, { measureAt: 0, mtu: undefined });
         state.target = target;
       }
     }
@@ -141,8 +136,9 @@ export class Prober {
   async #measure(): Promise<void> {
     for (const state of this.#states.values()) {
       if (this.#stopped) return;
-      if (state.reachable !== true || performance.now() < state.measureAt) continue;
-      const { from, to, expectedMtu } = state.target;
+      const { from, to, expectedMtu, here, there } = state.target;
+      // between two networks only whether there is a way is asked
+      if (state.reachable !== true || performance.now() < state.measureAt || here !== there) continue;
       state.measureAt = performance.now() + this.#options.mtuInterval * 1000;
       const mtu = expectedMtu > 0 ? await passingMtu(from, to, expectedMtu) : undefined;
       // lost meanwhile, or something else is expected now: that is another question

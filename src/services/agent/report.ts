@@ -82,6 +82,7 @@ export class Reporter {
     const used = new Set(underlays.plan().addresses);
     const networks = underlays.networks.map(({ name, address, device, mtu, isDefault, up, reason }) => {
       const why = reason ?? underlays.reason(name);
+      const apart = underlays.apartFrom(name);
       return {
         name,
         address,
@@ -92,6 +93,7 @@ export class Reporter {
         inUse: used.has(address),
         ...(why === undefined ? {} : { reason: why }),
         peers: this.#peersOn(name, mtu),
+        ...(apart.length === 0 ? {} : { apart }),
       };
     });
     return {
@@ -109,7 +111,7 @@ export class Reporter {
     return [...underlays.reports.values()]
       .flatMap(({ metadata: { name: node }, status }): UnderlayPeer[] => {
         const there = node === own ? undefined : status?.networks?.find(({ name }) => name === network);
-        const { reachable, mtu: passing } = underlays.prober.result(network, node);
+        const { reachable, mtu: passing } = underlays.prober.result({ here: network, there: network, node });
         if (!there || reachable === undefined) return [];
         return [
           {

@@ -5,6 +5,7 @@
  *   devices of the kernel ───────────────┼─> networks of this node ──> tunnel addresses (encapPlan)
  *   NodeUnderlay of the others ──> probe ┘          └──> NodeUnderlay of this node
  */
+import { NIC_NAME_LENGTH } from '../../core/underlay/device-name.ts';
 import { encapPlan, type EncapPlan } from '../../core/underlay/encap-plan.ts';
 import { type PeerNode, unfitNetworks } from '../../core/underlay/health.ts';
 import { harvesterDevice, type HostNetwork, hostNetworksOf } from '../../core/underlay/host-networks.ts';
@@ -13,6 +14,7 @@ import {
   parseNodeNetworks,
   TUNNEL_INTERFACE_ANNOTATION,
 } from '../../core/underlay/node-annotations.ts';
+import { type AddressPair, addressPairs, isDirect } from '../../core/underlay/pairs.ts';
 import { type TunnelNetwork, tunnelNetworks } from '../../core/underlay/tunnel-networks.ts';
 import { type HostNetworkConfig, hostNetworkConfigKind } from '../../kinds/host-network-config.ts';
 import { type NodeUnderlay, nodeUnderlayKind } from '../../kinds/node-underlay.ts';
@@ -21,11 +23,9 @@ import { type VlanConfig, vlanConfigKind } from '../../kinds/vlan-config.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer } from '../../lib/kube/informer.ts';
 import { CORE } from '../../lib/kube/resource.ts';
-import { attempt } from '../../lib/netaddr/error.ts';
-import { canonicalIp } from '../../lib/netaddr/ip.ts';
 import { underlayBridge } from './chassis.ts';
 import { Links } from './links.ts';
-import { Prober, type ProbeTarget } from './prober.ts';
+import { Prober } from './prober.ts';
 import type { UnderlayWish } from './underlay.ts';
 
 export type Node = KubeObject<
@@ -64,9 +64,12 @@ export class Underlays {
   readonly #nodes: Informer<Node>;
   readonly #vlanConfigs: Informer<VlanConfig>;
   #networks: readonly TunnelNetwork[] = [];
+  #pairs: readonly AddressPair[] = [];
   /** network -> why tunnels must not run over it */
   readonly #unfit = new Map<string, string>();
   readonly #healing = new Map<string, NodeJS.Timeout>();
+  /** networks that were whole at some time */
+  readonly #carried = new Set<string>();
   #problems = '';
   #started = false;
 
@@ -143,10 +146,8 @@ export class Underlays {
     if (!this.#started) return;
     this.#networks = this.#resolve();
     const peers = this.#peers();
-    this.prober.follow(
-      new Set(this.#networks.filter(({ up }) => up).map(({ address }) => address)),
-      peers.flatMap(({ targets }) => targets),
-    );
+    this.#pairs = peers.flatMap(({ pairs }) => pairs);
+    this.prober.follow(new Set(this.#networks.filter(({ up }) => up).map(({ address }) => address)), this.#pairs);
     this.#judge(unfitNetworks(this.#networks, peers));
     this.#options.onChange();
   }
@@ -173,61 +174,63 @@ export class Underlays {
   }
 
   /** The other nodes, with the pairs of addresses that are asked whether they are there. */
-  #peers(): readonly (PeerNode & { readonly targets: readonly ProbeTarget[] })[] {
-    const standard = this.#networks.find(({ isDefault }) => isDefault);
+  #peers(): readonly (PeerNode & { readonly pairs: readonly AddressPair[] })[] {
+    const used = new Set(this.plan().addresses);
     return [...this.reports.values()].flatMap(({ metadata: { name: node }, status }) => {
       if (node === this.#options.node) return [];
-      const pairs = (status?.networks ?? []).flatMap((there) => {
-        const here =
-          this.#networks.find(({ name }) => name === there.name) ?? (there.default === true ? standard : undefined);
-        const address = attempt(() => canonicalIp(there.address));
-        if (!here || address === undefined || address.includes(':') !== here.address.includes(':')) return [];
-        return [{ here, there, address }];
+      const pairs = addressPairs(this.#networks, used, node, status ?? {});
+      const networks = pairs.filter(isDirect).map((pair) => {
+        const { to: address, isUp: up, isDefault } = pair;
+        return [pair.there, { address, up, isDefault, reachable: this.prober.result(pair).reachable }] as const;
       });
-      const networks = new Map(
-        pairs.map(({ there, address }) => [
-          there.name,
-          {
-            address,
-            up: there.up !== false,
-            isDefault: there.default === true,
-            reachable: this.prober.result(there.name, node).reachable,
-          },
-        ]),
-      );
-      const targets = pairs.map(({ here, there, address }): ProbeTarget => {
-        const expectedMtu = Math.min(here.mtu, there.mtu ?? here.mtu);
-        return { network: there.name, node, from: here.address, to: address, expectedMtu };
-      });
-      return [{ node, networks, targets }];
+      return [{ node, networks: new Map(networks), pairs }];
     });
+  }
+
+  /** `NETWORK:NODE` of addresses of other networks that a network of this node does not reach, though both networks are whole. */
+  apartFrom(network: string): readonly string[] {
+    const isWhole = (name: string, node: string) =>
+      this.prober.result({ here: name, there: name, node }).reachable === true;
+    return this.#pairs
+      .filter((pair) => pair.here === network && !isDirect(pair) && this.prober.result(pair).reachable === false)
+      .filter(({ there, node }) => isWhole(there, node) && isWhole(network, node))
+      .map(({ there, node }) => `${there}:${node}`)
+      .toSorted();
   }
 
   /** A network is left at once, and taken again when it has been whole for a while. */
   #judge(unfit: ReadonlyMap<string, string>): void {
     const { log } = this.#options;
     for (const [name, reason] of unfit) {
-      if (!this.#unfit.has(name)) log(`network ${name} carries no tunnels now: ${reason}`);
+      if (!this.#unfit.has(name) && this.#carried.has(name)) log(`network ${name} carries no tunnels now: ${reason}`);
       this.#unfit.set(name, reason);
       clearTimeout(this.#healing.get(name));
       this.#healing.delete(name);
     }
     for (const name of this.#unfit.keys()) {
       if (unfit.has(name) || this.#healing.has(name)) continue;
-      const timer = setTimeout(() => {
-        this.#healing.delete(name);
-        this.#unfit.delete(name);
-        log(`network ${name} carries tunnels again`);
-        this.look();
-      }, HOLD);
-      this.#healing.set(name, timer);
+      // as the agent starts, networks come one after the other
+      if (!this.#carried.has(name)) this.#unfit.delete(name);
+      else
+        this.#healing.set(
+          name,
+          setTimeout(() => this.#onHealed(name), HOLD),
+        );
     }
+    for (const { name } of this.#networks) if (!this.#unfit.has(name)) this.#carried.add(name);
+  }
+
+  #onHealed(name: string): void {
+    this.#healing.delete(name);
+    this.#unfit.delete(name);
+    this.#options.log(`network ${name} carries tunnels again`);
+    this.look();
   }
 }
 
 /** the one NIC that this agent makes a network on; what it cannot make is said in the HostNetworkConfig's status */
 function uplinkOf({ nics, vlanId }: HostNetwork): string | undefined {
-  return vlanId === 0 && nics.length === 1 ? nics[0] : undefined;
+  return vlanId === 0 && nics.length === 1 && nics[0]!.length <= NIC_NAME_LENGTH ? nics[0] : undefined;
 }
 
 function madeDevice(network: HostNetwork): string | undefined {
@@ -236,10 +239,14 @@ function madeDevice(network: HostNetwork): string | undefined {
 }
 
 /** why this agent does not make a network, or not all of it */
-export function notMade({ vlanId, nics, mode, address }: HostNetwork, node: string): string | undefined {
+export function notMade({ vlanId, nics, mode, address, problems }: HostNetwork, node: string): string | undefined {
+  if (problems.length > 0) return `${problems.join('; ')}: correct it`;
   if (nics.length === 0) return `no VlanConfig gives ${node} an uplink for this cluster network: create one`;
   if (vlanId !== 0) return `spec.vlanID ${vlanId} is not built by the agent itself: use 0 (untagged)`;
   if (nics.length > 1) return `a bond of ${nics.join(', ')} is not built by the agent itself: give one NIC`;
   if (mode === 'dhcp') return 'spec.mode dhcp is not built by the agent itself: use static and spec.ips';
+  const long = nics.find((nic) => nic.length > NIC_NAME_LENGTH);
+  if (long !== undefined)
+    return `the bridge of NIC ${long} would have too long a name: rename it to ${NIC_NAME_LENGTH} characters`;
   return address === undefined ? `spec.ips has no address for ${node}: add one` : undefined;
 }

@@ -2,7 +2,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { LabPaths } from './paths.ts';
 
-const ENCAPS = ['geneve', 'vxlan'] as const;
+const ENCAPS = ['geneve', 'vxlan', 'geneve,vxlan'] as const;
 const FAMILIES = ['4', '6', 'dual'] as const;
 /** host numbers 11 to 254 of the management network are nodes */
 export const MAX_NODES = 244;
