@@ -1,5 +1,6 @@
 /** Results in the form of each version of the CNI specification (0.3.1 to 1.1.0). */
 import type { CniResponse, CniRoute } from '../services/agent/cni-protocol.ts';
+import { messageOf } from '../lib/error/message.ts';
 
 export const SUPPORTED_VERSIONS = ['0.3.1', '0.4.0', '1.0.0', '1.1.0'] as const;
 
@@ -25,7 +26,7 @@ export class CniError extends Error {
 
 export function errorResult(cniVersion: string, error: unknown): Record<string, unknown> {
   const code = error instanceof CniError ? error.code : CNI_ERRORS.tryAgainLater;
-  return { cniVersion, code, msg: error instanceof Error ? error.message : String(error) };
+  return { cniVersion, code, msg: messageOf(error) };
 }
 
 /** @throws CniError for versions outside of the list */

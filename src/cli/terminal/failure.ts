@@ -1,5 +1,6 @@
 /** How commands fail: one sentence on standard error, and an exit code that says of what kind the failure is. */
 import { CommanderError } from 'commander';
+import { messageOf } from '../../lib/error/message.ts';
 
 /** 0 well, 1 the answer is no (unreachable, unhealthy), 2 usage, 3 failed */
 export type ExitCode = 0 | 1 | 2 | 3;
@@ -26,7 +27,7 @@ function exitCodeOf(error: unknown): ExitCode {
 export function failWith(error: unknown): void {
   process.exitCode = exitCodeOf(error);
   if (error instanceof CommanderError) return;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const debug = process.env['WEFT_DEBUG'] && error instanceof Error ? error.stack : undefined;
   process.stderr.write(`weft: ${debug ?? text}\n`);
   // whatever is still open must not keep a failed command alive

@@ -22,6 +22,7 @@ import { chosenNetworks, type Networks, portOperations } from './port-encaps.ts'
 import { Reporter } from './report.ts';
 import { runIp, turnOffloadsOff, underlayCommands } from './underlay.ts';
 import { Underlays } from './underlays.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export interface AgentOptions {
   readonly client: KubeClient;
@@ -72,7 +73,7 @@ export class Agent {
     this.#local = new LocalSwitch(options.openVswitch, options.log);
     this.#peers = new Peers(this.#local, options.datapath === 'netdev');
     this.#announcer = new Announcer(this.#local, options.log);
-    const onError = (error: unknown) => options.log(error instanceof Error ? error.message : String(error));
+    const onError = (error: unknown) => options.log(messageOf(error));
     this.#pods = new Informer<Pod>(options.client, CORE.pods, {
       fieldSelector: `spec.nodeName=${options.node}`,
       onChanges: (changes) => {
@@ -197,7 +198,7 @@ export class Agent {
       try {
         await this.#settle();
       } catch (error) {
-        this.#options.log(`Open vSwitch: ${error instanceof Error ? error.message : String(error)}`);
+        this.#options.log(`Open vSwitch: ${messageOf(error)}`);
         await new Promise((resolve) => setTimeout(resolve, 200));
         this.#again = true;
       }

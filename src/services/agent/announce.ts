@@ -7,6 +7,7 @@ import { parseMac } from '../../lib/netaddr/mac.ts';
 import type { ObjectChange } from '../../lib/kube/informer.ts';
 import { INTEGRATION_BRIDGE, type InterfaceRow, type LocalSwitch } from './local-switch.ts';
 import type { Pod } from './pod-waiter.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 /** annotation of the target pod of a migration: when its machine was there */
 const READY_ANNOTATION = 'kubevirt.io/migration-target-ready-timestamp';
@@ -34,7 +35,7 @@ export class Announcer {
       await this.#local.session.ready();
       for (const row of this.#local.interfacesOf(metadata.namespace ?? '', metadata.name)) await this.#inject(row);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       this.#log(`announcing the machine of ${metadata.namespace}/${metadata.name}: ${why}`);
     }
   }

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { INTERFACE_NAME } from '../../core/ipam/attachments.ts';
 import type { CniRequest } from './cni-protocol.ts';
 import type { Attacher } from './attach.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export interface CniServerOptions {
   readonly socket: string;
@@ -52,9 +53,7 @@ async function answer(
     onRequest(verb, pod, performance.now() - started, undefined);
   } catch (error) {
     onRequest(verb ?? '', pod, performance.now() - started, error);
-    response
-      .writeHead(500, { 'content-type': 'application/json' })
-      .end(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }));
+    response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: messageOf(error) }));
   }
 }
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Link } from '../../core/underlay/tunnel-networks.ts';
 import { run } from '../../lib/proc/run.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 interface LinkInfo {
   readonly ifname: string;
@@ -74,7 +75,7 @@ export class Links {
       this.read().then(
         () => this.#options.onChange(),
         (error: unknown) => {
-          this.#options.log(`devices: ${error instanceof Error ? error.message : String(error)}`);
+          this.#options.log(`devices: ${messageOf(error)}`);
           this.#soon(RESTART);
         },
       );

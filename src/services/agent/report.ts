@@ -7,6 +7,7 @@ import type { Condition, KubeObject } from '../../kinds/object.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
 import { notMade, type Underlays } from './underlays.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export interface ReporterOptions {
   readonly client: KubeClient;
@@ -52,7 +53,7 @@ export class Reporter {
       await this.#reportNode();
       if (this.#options.makes) await this.#reportConfigs();
     } catch (error) {
-      this.#options.log(`status of the underlays: ${error instanceof Error ? error.message : String(error)}`);
+      this.#options.log(`status of the underlays: ${messageOf(error)}`);
       this.soon(RETRY);
     }
   }

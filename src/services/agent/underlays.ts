@@ -27,6 +27,7 @@ import { underlayBridge } from './chassis.ts';
 import { Links } from './links.ts';
 import { Prober } from './prober.ts';
 import type { UnderlayWish } from './underlay.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export type Node = KubeObject<
   unknown,
@@ -76,7 +77,7 @@ export class Underlays {
   constructor(options: UnderlaysOptions) {
     const { client, node, probePort, mtuInterval, log } = options;
     this.#options = options;
-    const onError = (error: unknown) => log(error instanceof Error ? error.message : String(error));
+    const onError = (error: unknown) => log(messageOf(error));
     const onChange = () => this.look();
     const onChanges = onChange;
     this.links = new Links({ onChange, log });

@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { stringifyJson } from '../../lib/schema/json-text.ts';
 import type { Json } from '../../lib/schema/structural-schema.ts';
 import { StatusError } from './model/status-error.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 /** One request on its way through the server. */
 export interface Exchange {
@@ -40,10 +41,7 @@ export function sendError(exchange: Exchange, error: unknown): void {
   const status =
     error instanceof StatusError
       ? error
-      : new StatusError(
-          'InternalError',
-          `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
-        );
+      : new StatusError('InternalError', `Internal error occurred: ${messageOf(error)}`);
   // the rest of a refused body is not read: the connection cannot be used again
   if (status.code === 413) exchange.response.setHeader('connection', 'close');
   sendJson(exchange, status.code, status.toStatus());

@@ -4,6 +4,7 @@ import { duplicateMembers, parseJson } from '../../lib/schema/json-text.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/schema/structural-schema.ts';
 import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from './protobuf.ts';
 import { badRequest, StatusError, unsupportedMediaType } from './model/status-error.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 /** bytes; upstream's limit on request bodies */
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -51,7 +52,7 @@ function fromProtobuf({ bytes }: Body): JsonObject {
   try {
     value = decodeProtobuf(bytes);
   } catch (error) {
-    throw badRequest(`the body cannot be decoded: ${error instanceof Error ? error.message : String(error)}`);
+    throw badRequest(`the body cannot be decoded: ${messageOf(error)}`);
   }
   // as upstream answers for kinds that have no protobuf form
   if (!value) throw unsupportedMediaType(OBJECT_MEDIA_TYPES);
@@ -74,9 +75,7 @@ export function parseBody(text: string): Json {
   try {
     return parseJson(text);
   } catch (error) {
-    throw badRequest(
-      `couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw badRequest(`couldn't get version/kind; json parse error: ${messageOf(error)}`);
   }
 }
 

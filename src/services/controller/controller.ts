@@ -6,7 +6,6 @@ import { type Change, type Settings, SETTINGS_KEY } from '../../core/compile/wor
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { RowId } from '../../core/ovn/row.ts';
-import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import { keyOf, type KubeObject } from '../../kinds/object.ts';
@@ -24,6 +23,7 @@ import { Caches, type Handlers, instanceOfMigration, ownerOfIp } from './caches.
 import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
 import { underlayChange, worldChange } from './feed.ts';
+import { FirstCommits } from './first-commits.ts';
 import { machinesOf, Placements } from './placements.ts';
 import type { Metrics } from './metrics.ts';
 import { Owners } from './owners.ts';
@@ -38,6 +38,7 @@ import { hasStatus, STATUS_KINDS } from './status-kinds.ts';
 import { Statuses } from './statuses.ts';
 import { VirtualNetworks } from './virtual-networks.ts';
 import { Writer } from './writer.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export interface ControllerOptions {
   readonly client: KubeClient;
@@ -71,8 +72,7 @@ export class Controller {
   readonly #outcomes: Outcomes;
   #pending: Change[] = [];
   #live = false;
-  /** IP object -> when its pod was first heard of (performance.now) */
-  readonly #heard = new Map<string, number>();
+  readonly #firstCommits: FirstCommits;
 
   constructor(options: ControllerOptions) {
     const { client, session, southbound, metrics, log, onFatal } = options;
@@ -84,7 +84,8 @@ export class Controller {
         world.keys('IPPool', 'subnet', subnet).flatMap((name) => this.#caches.of('IPPool').get(name) ?? []),
       vips: (subnet) => world.keys('Vip', 'subnet', subnet).flatMap((name) => this.#caches.of('Vip').get(name) ?? []),
     });
-    this.#events = new EventRecorder(client, 'weft-controller', (error) => log(`event: ${describe(error)}`));
+    this.#firstCommits = new FirstCommits((seconds) => metrics.commitSeconds.observe(seconds));
+    this.#events = new EventRecorder(client, 'weft-controller', (error) => log(`event: ${messageOf(error)}`));
     const uuidOf = (row: RowId) => this.writer.observed.get(row)?.uuid;
     this.#outcomes = new Outcomes({
       compiler: this.compiler,
@@ -92,7 +93,10 @@ export class Controller {
       uuidOf,
       ip: (name) => this.#caches.of('IP').get(name),
       judge: (kind, key) => this.#judge(kind, key),
-      onInterfaceCommitted: (name) => this.#observeCommit(name),
+      onInterfaceCommitted: (name) => {
+        const ip = this.#caches.of('IP').get(name);
+        if (ip) this.#firstCommits.committed(ownerOfIp(ip));
+      },
       log,
     });
     this.epoch = new Epoch(session);
@@ -104,17 +108,14 @@ export class Controller {
       onRejected: (rows, why) => this.#outcomes.rejected(rows, why),
       onRepaired: (rows) => {
         metrics.repaired.inc(rows.length);
-        if (this.#live)
-          log(
-            `Northbound: put right what somebody else had changed: ${rows.slice(0, 10).join(', ')}${rows.length > 10 ? ` and ${rows.length - 10} more` : ''}`,
-          );
+        if (this.#live) log(`Northbound: put right what somebody else had changed: ${firstOf(rows, 10)}`);
       },
       onTransaction: (operations, seconds) => metrics.observeTransaction(operations, seconds),
       onFatal,
       log,
     });
     new PortsDown(session, (changes) => this.#take(changes));
-    this.#caches = new Caches(client, this.#handlers(), (what, error) => log(`${what}: ${describe(error)}`));
+    this.#caches = new Caches(client, this.#handlers(), (what, error) => log(`${what}: ${messageOf(error)}`));
     this.#placements = new Placements(this.#caches, world);
     const pieces = { compiler: this.compiler, caches: this.#caches, events: this.#events, log };
     this.#ports =
@@ -155,7 +156,7 @@ export class Controller {
     this.#ownerQueue = new WorkQueue({
       workers: WORKERS,
       work: (key) => this.#owners.reconcile(key),
-      onError: (key, error) => log(`${key}: ${describe(error)}`),
+      onError: (key, error) => log(`${key}: ${messageOf(error)}`),
     });
     this.#statuses = new Statuses({
       client,
@@ -187,7 +188,7 @@ export class Controller {
         this.#take(changes.map(({ key, new: object }) => worldChange('VirtualNetwork', key, object)));
         this.#networks.follow(changes);
       },
-      ClusterNetwork: (changes) => this.#onClusterNetworks(changes),
+      ClusterNetwork: (changes) => this.#onDeclared('ClusterNetwork', changes),
       NodeUnderlay: (changes) => this.#take(changes.map(underlayChange)),
       Pod: (changes) => this.#onPods(changes),
       VirtualMachine: (changes) => this.#onVms(changes),
@@ -244,7 +245,7 @@ export class Controller {
   }
 
   /** kinds that are compiled and judged, and nothing else */
-  #onDeclared(kind: 'VpcPeering', changes: readonly ObjectChange<KubeObject>[]): void {
+  #onDeclared(kind: 'ClusterNetwork' | 'VpcPeering', changes: readonly ObjectChange<KubeObject>[]): void {
     this.#take(changes.map(({ key, new: object }) => worldChange(kind, key, object)));
     for (const { key } of changes) this.#judge(kind, key);
   }
@@ -305,11 +306,6 @@ export class Controller {
     this.#unstick();
   }
 
-  #onClusterNetworks(changes: readonly ObjectChange<ClusterNetwork>[]): void {
-    this.#take(changes.map(({ key, new: object }) => worldChange('ClusterNetwork', key, object)));
-    for (const { key } of changes) this.#judge('ClusterNetwork', key);
-  }
-
   #onPods(changes: readonly ObjectChange<Pod>[]): void {
     if (!this.#live) return;
     const owners = changes.flatMap(({ old, new: object }) =>
@@ -327,9 +323,8 @@ export class Controller {
         continue;
       const owner = ownerKey(ownerOf((object ?? old)!));
       // only the way to a first address is measured
-      if (object && this.#caches.ipsOf(owner).length === 0)
-        this.#heard.set(owner, this.#heard.get(owner) ?? performance.now());
-      if (!object) this.#heard.delete(owner);
+      if (object && this.#caches.ipsOf(owner).length === 0) this.#firstCommits.heard(owner);
+      if (!object) this.#firstCommits.forget(owner);
       this.#ownerQueue.add(owner);
     }
   }
@@ -394,17 +389,8 @@ export class Controller {
   #judge(kind: string, key: string): void {
     if (this.#live && hasStatus(kind)) this.#statuses.judge(kind, key);
   }
-
-  #observeCommit(ipName: string): void {
-    const ip = this.#caches.of('IP').get(ipName);
-    const owner = ip && ownerOfIp(ip);
-    const heard = owner === undefined ? undefined : this.#heard.get(owner);
-    if (owner === undefined || heard === undefined) return;
-    this.#heard.delete(owner);
-    this.#options.metrics.commitSeconds.observe((performance.now() - heard) / 1000);
-  }
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function firstOf(names: readonly string[], most: number): string {
+  return `${names.slice(0, most).join(', ')}${names.length > most ? ` and ${names.length - most} more` : ''}`;
 }

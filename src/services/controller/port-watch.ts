@@ -2,6 +2,7 @@
 import type { SouthboundTables } from '../../core/ovn/generated/sb.ts';
 import { operations, type OperationResult } from '../../lib/ovsdb/operations.ts';
 import type { SouthboundSession } from './port-bindings.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 /** reason of the event */
 export const PORT_NOT_MOVED = 'PortNotMoved';
@@ -69,9 +70,7 @@ export class PortWatch {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       void this.#check().catch((error: unknown) =>
-        this.#options.log(
-          `Southbound: ports cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        ),
+        this.#options.log(`Southbound: ports cannot be read: ${messageOf(error)}`),
       );
     }, after).unref();
   }

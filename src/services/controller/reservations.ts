@@ -18,6 +18,7 @@ import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseMac } from '../../lib/netaddr/mac.ts';
 import { addressFields, subnetLabels } from './ip-objects.ts';
 import { RESOURCES } from './resources.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export interface ReservationsOptions {
   readonly client: KubeClient;
@@ -46,7 +47,7 @@ export class Reservations {
     this.#queue = new WorkQueue({
       workers: 2,
       work: (key) => this.#work(key),
-      onError: (key, error) => options.log(`${key}: ${error instanceof Error ? error.message : String(error)}`),
+      onError: (key, error) => options.log(`${key}: ${messageOf(error)}`),
     });
   }
 

@@ -14,6 +14,7 @@ import { findingOf, tellFinding } from './finding-events.ts';
 import { splitObject } from './object-key.ts';
 import { Settling } from './settling.ts';
 import { type Findings, STATUS_OF, type StatusKind } from './status-kinds.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export interface StatusesOptions {
   readonly client: KubeClient;
@@ -44,8 +45,7 @@ export class Statuses {
     this.#queue = new WorkQueue({
       workers: 2,
       work: (key) => this.#work(key),
-      onError: (key, error) =>
-        options.log(`status of ${key}: ${error instanceof Error ? error.message : String(error)}`),
+      onError: (key, error) => options.log(`status of ${key}: ${messageOf(error)}`),
     });
     this.#settling = new Settling(this.#queue);
   }

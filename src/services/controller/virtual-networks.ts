@@ -32,6 +32,7 @@ import { tellFinding } from './finding-events.ts';
 import { NetworkParts } from './network-parts.ts';
 import { RESOURCES } from './resources.ts';
 import { Settling } from './settling.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export interface VirtualNetworksOptions {
   readonly client: KubeClient;
@@ -74,8 +75,7 @@ export class VirtualNetworks {
     this.#queue = new WorkQueue({
       workers: 4,
       work: (key) => this.#work(key),
-      onError: (key, error) =>
-        options.log(`VirtualNetwork ${key}: ${error instanceof Error ? error.message : String(error)}`),
+      onError: (key, error) => options.log(`VirtualNetwork ${key}: ${messageOf(error)}`),
     });
     this.#settling = new Settling(this.#queue);
   }

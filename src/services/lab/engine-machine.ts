@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { run } from '../../lib/proc/run.ts';
 import { LabError } from './errors.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 /** bytes, while it is built */
 const DISK_NEEDED = 2_000_000_000;
@@ -73,7 +74,7 @@ async function installDebootstrap(progress: (what: string) => void): Promise<voi
     throw new LabError(
       'no-registry',
       'debootstrap could not be installed',
-      error instanceof Error ? error.message : String(error),
+      messageOf(error),
       'check the package sources of this machine (apt-get update)',
     );
   }

@@ -10,6 +10,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from './errors.ts';
 import { restartDelay } from './restart-delay.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export type ProcessState = 'running' | 'stopped' | 'failed';
 
@@ -119,7 +120,7 @@ export class ManagedProcess {
       // its box may be gone: that is for `status` to tell, and no reason for the supervisor to end
       this.#child = undefined;
       this.#state = 'running';
-      this.#onDeath(undefined, error instanceof Error ? error.message : String(error));
+      this.#onDeath(undefined, messageOf(error));
     }
   }
 

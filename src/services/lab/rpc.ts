@@ -1,6 +1,7 @@
 /** JSON-RPC over a unix socket, one JSON text per line: a request, any number of notifications, one reply. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { LabError, type LabErrorCode } from './errors.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 interface Request {
   readonly id: number;
@@ -49,7 +50,7 @@ async function answer(socket: Socket, line: string, handle: RpcHandler): Promise
 
 function failureOf(error: unknown): RpcFailure {
   if (error instanceof LabError) return { code: error.code, what: error.what, why: error.why, todo: error.todo };
-  return { what: error instanceof Error ? error.message : String(error) };
+  return { what: messageOf(error) };
 }
 
 export interface CallOptions {

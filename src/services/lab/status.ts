@@ -5,6 +5,7 @@ import type { Observation } from './observation.ts';
 import type { LabState } from './options.ts';
 import type { LabPaths } from './paths.ts';
 import { nodeName } from './topology.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 interface Problem {
   readonly what: string;
@@ -134,8 +135,8 @@ async function clusterProblems({ observation, state, downNodes, paths }: Facts):
     (node) => !downNodes.has(node),
   );
   const [nodes, controllerReady] = await Promise.all([
-    observation.nodes().catch((error: unknown) => describe(error)),
-    observation.controllerReady().catch((error: unknown) => describe(error)),
+    observation.nodes().catch((error: unknown) => messageOf(error)),
+    observation.controllerReady().catch((error: unknown) => messageOf(error)),
   ]);
   const chassis = observation.chassis();
   const see = (file: string) => `read ${paths.logs}/${file}.log`;
@@ -169,8 +170,4 @@ function notReady(
       why: 'its condition Ready is not True, or the object is missing',
       todo: `${see(`${node}/virt-node`)} and \`kubectl describe node ${node}\``,
     }));
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -7,6 +7,7 @@ import { guestOffer, type Guests, type MachineWish } from './guests.ts';
 import type { MoveReporter } from './move-reporter.ts';
 import type { PodReporter } from './pod-reporter.ts';
 import type { Pod } from './pod.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export interface GuestMovesOptions {
   readonly guests: Guests;
@@ -98,7 +99,7 @@ export class GuestMoves {
       this.#options.log(`guest ${keyOf({ namespace: record.namespace, name: record.pod })} has been sent`);
     } catch (error) {
       const aborted = this.#options.instance(key)?.status?.migrationState?.abortRequested === true;
-      await reports.refuse(pod, describe(error), aborted);
+      await reports.refuse(pod, messageOf(error), aborted);
     }
   }
 
@@ -154,7 +155,7 @@ export class GuestMoves {
       await work();
     } catch (error) {
       if (isAbort(error)) return;
-      await this.#options.pods.failed(pod, describe(error));
+      await this.#options.pods.failed(pod, messageOf(error));
     }
   }
 
@@ -181,8 +182,4 @@ export function instanceKey({ namespace, vm = '' }: GuestRecord): string {
 
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

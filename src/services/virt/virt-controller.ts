@@ -20,6 +20,7 @@ import { instanceOwner, type Node, type Pod } from './pod.ts';
 import { type EventObject, keepEvent, POD_WARNINGS, PodWarnings } from './pod-warnings.ts';
 import { RESOURCES } from './resources.ts';
 import { timestamp } from './timestamp.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export interface VirtControllerOptions {
   readonly client: KubeClient;
@@ -55,7 +56,7 @@ export class VirtController {
   constructor(options: VirtControllerOptions) {
     this.#options = options;
     const { client, log } = options;
-    const onError = (error: unknown) => log(`watch: ${describe(error)}`);
+    const onError = (error: unknown) => log(`watch: ${messageOf(error)}`);
     this.#vms = new Informer(client, RESOURCES.vms, { onError, onChanges: (changes) => this.#onKeys('vm', changes) });
     this.#vmis = new Informer(client, RESOURCES.vmis, { onError, onChanges: (changes) => this.#onInstances(changes) });
     this.#pods = new Informer(client, RESOURCES.pods, {
@@ -106,7 +107,7 @@ export class VirtController {
     this.#queue = new WorkQueue({
       workers: WORKERS,
       work: (key) => this.#work(key),
-      onError: (key, error) => log(`${key}: ${describe(error)}`),
+      onError: (key, error) => log(`${key}: ${messageOf(error)}`),
     });
   }
 
@@ -213,15 +214,11 @@ export class VirtController {
     try {
       await this.#nodes.judge(performance.now(), timestamp());
     } catch (error) {
-      this.#options.log(`nodes: ${describe(error)}`);
+      this.#options.log(`nodes: ${messageOf(error)}`);
     }
   }
 }
 
 function instanceOfMigration({ metadata, spec }: Migration): string {
   return keyOf({ ...metadata, name: spec?.vmiName ?? '' });
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -29,6 +29,7 @@ import { MoveReporter } from './move-reporter.ts';
 import { isWork } from './pod-change.ts';
 import { PodReporter } from './pod-reporter.ts';
 import { RESOURCES } from './resources.ts';
+import { messageOf } from '../../lib/error/message.ts';
 
 export interface VirtNodeOptions {
   readonly client: KubeClient;
@@ -73,10 +74,10 @@ export class VirtNode {
   constructor(options: VirtNodeOptions) {
     this.#options = options;
     const { client, node, addresses, cniBin, run, log } = options;
-    const onError = (error: unknown) => log(`watch: ${describe(error)}`);
+    const onError = (error: unknown) => log(`watch: ${messageOf(error)}`);
     this.#store = new GuestStore(run);
     this.#guests = new Guests(this.#store, cniBin, run, log);
-    const onMissed = (error: unknown) => log(`heartbeat: ${describe(error)}`);
+    const onMissed = (error: unknown) => log(`heartbeat: ${messageOf(error)}`);
     this.#heartbeat = new Heartbeat({ client, node, addresses, onError: onMissed });
     this.#reporter = new PodReporter(client, node, () => this.#heartbeat.address);
     this.#pods = new Informer<Pod>(client, RESOURCES.pods, {
@@ -102,7 +103,7 @@ export class VirtNode {
     this.#queue = new WorkQueue({
       workers: WORKERS,
       work: (key) => this.#reconcile(key),
-      onError: (key, error) => log(`${key}: ${describe(error)}`),
+      onError: (key, error) => log(`${key}: ${messageOf(error)}`),
       firstRetry: FIRST_RETRY,
       longestRetry: LONGEST_RETRY,
     });
@@ -218,7 +219,7 @@ export class VirtNode {
       for (const face of changesOf(old.interfaces, wanted).come)
         record = await this.#guests.attach(record, face, this.#wish(pod));
     } catch (error) {
-      await this.#reporter.warn(pod, 'FailedPlugInterface', describe(error));
+      await this.#reporter.warn(pod, 'FailedPlugInterface', messageOf(error));
       throw error;
     } finally {
       if (record !== old) await this.#reporter.interfacesOf(pod, record);
@@ -244,7 +245,7 @@ export class VirtNode {
     } catch (error) {
       if (abort.signal.aborted) return undefined;
       this.#failed.add(key);
-      await this.#reporter.trouble(pod, describe(error));
+      await this.#reporter.trouble(pod, messageOf(error));
       throw error;
     } finally {
       this.#making.delete(key);
@@ -287,8 +288,4 @@ function hostnameOfPod(pod: Pod): string {
 
 function describeInterface({ device, ips = [] }: GuestInterface): string {
   return [device, ...ips].join(' ');
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

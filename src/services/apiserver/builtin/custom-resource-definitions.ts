@@ -5,6 +5,7 @@ import { compileJsonPath } from '../model/json-path.ts';
 import { labelProblem, subdomainProblem } from '../model/names.ts';
 import { at, listAt, plainText, textAt, timestamp, type KubeObject } from '../model/objects.ts';
 import { builtIn, textColumn } from './define.ts';
+import { messageOf } from '../../../lib/error/message.ts';
 
 /** Removed when no instance is left; see custom-resources.ts. */
 export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
@@ -144,7 +145,7 @@ function columnErrors(column: Json, path: string): FieldError[] {
   try {
     compileJsonPath(textAt(column, 'jsonPath'));
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     errors.push({ path: `${path}.jsonPath`, type: 'Invalid', value: textAt(column, 'jsonPath'), detail });
   }
   return errors;

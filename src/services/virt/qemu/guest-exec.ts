@@ -7,6 +7,7 @@ import type { Writable } from 'node:stream';
 import { findMachine } from './find-machine.ts';
 import { GuestCommand } from './guest-command.ts';
 import { HubClient } from './hub-client.ts';
+import { messageOf } from '../../../lib/error/message.ts';
 
 const [id = '', ...command] = process.argv.slice(2);
 
@@ -25,7 +26,7 @@ for (const [signal, name] of [
 try {
   process.exit(await running.run());
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exit(3);
 }
 
