@@ -7,7 +7,18 @@ import type { Vpc } from '../../kinds/vpc.ts';
 import { namedSubnet } from './claim.ts';
 import { networkProvider, ownVpcOf, subnetNamesOf, vpcOf } from './names.ts';
 import { RESERVED_SUBNETS } from '../ovn/names.ts';
-import type { Existing } from './plan.ts';
+
+/** Objects that are, or might be, its parts. */
+export interface Existing {
+  /** the VPC of the name that its own one has */
+  readonly vpc: Vpc | undefined;
+  readonly subnet: Subnet | undefined;
+  /** the name of its Subnet, or the one that a new one gets */
+  readonly subnetName: string;
+  readonly attachment: NetworkAttachmentDefinition | undefined;
+  /** names of all subnets in the VPC of its own */
+  readonly vpcSubnets: readonly string[];
+}
 
 export interface Lookup {
   vpc(name: string): Vpc | undefined;

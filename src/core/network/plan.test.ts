@@ -49,6 +49,21 @@ test('Subnet and attachment bear the name of the network; its VPC, which may not
   expect(cluster.get('Vpc', 'web.shop.vpc')!.spec).toEqual({ namespaces: ['shop'] });
 });
 
+test('what Harvester wants first comes first: VPC and attachment before the Subnet, which goes before the attachment', () => {
+  const cluster = new Cluster();
+  expect(cluster.put(network())).toEqual([]);
+  const steps = () =>
+    cluster
+      .plan(cluster.get('VirtualNetwork', 'shop/web') as VirtualNetwork)
+      .steps.map(({ verb, kind }) => `${verb} ${kind}`);
+  expect(steps()).toEqual(['create Vpc', 'create NetworkAttachmentDefinition', 'create Subnet']);
+  cluster.settle();
+  cluster.delete('VirtualNetwork', 'shop/web');
+  expect(steps()).toEqual(['delete Subnet', 'delete Vpc']);
+  cluster.delete('Subnet', 'web');
+  expect(steps()).toEqual(['delete NetworkAttachmentDefinition', 'delete Vpc']);
+});
+
 test('networks of the same name in two namespaces: the second Subnet carries its namespace', () => {
   const cluster = settled(network(), network({}, 'web', 'play'));
   expect(cluster.all('Subnet').map(({ metadata }) => metadata.name)).toEqual(['web', 'web.play']);

@@ -1,53 +1,19 @@
 /**
  * A VirtualNetwork and what exists -> what has to be written, and what stands in the way. Pure, and the same whatever happened before:
  *
- *   VirtualNetwork --parts.ts--> fields of VPC, Subnet, NetworkAttachmentDefinition
+ *   VirtualNetwork --wanted.ts, parts.ts--> VPC, Subnet, NetworkAttachmentDefinition as they should be
  *                                   |  claim.ts: may they be ours?  merge.ts: what differs?
  *                                   v
  *                         create, patch, delete; issues
  */
-import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
-import { keyOf, type KubeObject, type ObjectMeta, type OwnerReference } from '../../kinds/object.ts';
-import type { Subnet } from '../../kinds/subnet.ts';
+import { keyOf, type KubeObject } from '../../kinds/object.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
-import type { StaticRoute, Vpc } from '../../kinds/vpc.ts';
 import { equal } from '../ovn/equal.ts';
-import {
-  attachmentDifferences,
-  claimOf,
-  type Difference,
-  isAdopted,
-  isReferenceTo,
-  namedSubnet,
-  subnetDifferences,
-} from './claim.ts';
-import { ADOPTED, APPLIED, fieldPatch, mergedItems, parseFields, printFields } from './merge.ts';
-import { networkLabels, ownVpcOf, vpcOf } from './names.ts';
-import {
-  ATTACHMENT_LABEL_DEFAULTS,
-  attachmentFields,
-  attachmentLabels,
-  excludesAfter,
-  type Fields,
-  networkCidrs,
-  networkRoutes,
-  routeKey,
-  subnetFields,
-} from './parts.ts';
-
-/** Objects that are, or might be, its parts. */
-export interface Existing {
-  /** the VPC of the name that its own one has */
-  readonly vpc: Vpc | undefined;
-  readonly subnet: Subnet | undefined;
-  /** the name of its Subnet, or the one that a new one gets */
-  readonly subnetName: string;
-  readonly attachment: NetworkAttachmentDefinition | undefined;
-  /** names of all subnets in the VPC of its own */
-  readonly vpcSubnets: readonly string[];
-}
-
-export type PartKind = 'Vpc' | 'Subnet' | 'NetworkAttachmentDefinition';
+import { claimOf, isAdopted, isReferenceTo } from './claim.ts';
+import type { Existing } from './locate.ts';
+import { ADOPTED, APPLIED, parseFields, printFields } from './merge.ts';
+import { networkLabels, vpcOf } from './names.ts';
+import { attachmentPart, type Part, type PartKind, subnetPart, vpcPart } from './wanted.ts';
 
 export type Step =
   | { readonly verb: 'create'; readonly kind: PartKind; readonly object: KubeObject }
@@ -68,43 +34,31 @@ export interface Plan {
   readonly issues: readonly PartIssue[];
 }
 
-/** What one part should be. */
-interface Part {
-  readonly kind: PartKind;
-  readonly apiVersion: string;
-  readonly place: Pick<ObjectMeta, 'name' | 'namespace'>;
-  readonly labels: Readonly<Record<string, string>>;
-  /** labels that must be there, with any value */
-  readonly labelDefaults?: Readonly<Record<string, string>>;
-  readonly references: readonly OwnerReference[];
-  /** fields that are remembered as said */
-  readonly said: Fields;
-  /** of a new object */
-  readonly spec: object;
-  /** what of the spec of the object that is there has to change */
-  readonly change: (applied: Fields) => object | undefined;
-  readonly differences: () => readonly Difference[];
-}
-
 /** Parts that should be. */
 export function planNetwork(network: VirtualNetwork, existing: Existing): Plan {
   const { own } = vpcOf(network);
   const vpc = own ? ensure(network, vpcPart(network, existing.vpc), existing.vpc) : removeVpc(network, existing);
   const attachment = attachmentPart(network, existing.attachment, existing.subnetName);
+  // Harvester lets a Subnet in when its VPC and its attachment are there
   return joined([
     vpc,
-    // without its VPC a new subnet would be refused
+    ensure(network, attachment, existing.attachment),
     ...(own && vpc.issues.length > 0 && !existing.subnet
       ? []
       : [ensure(network, subnetPart(network, existing), existing.subnet)]),
-    ensure(network, attachment, existing.attachment),
   ]);
 }
 
 /** What becomes of the parts when nothing uses the network any more: those that it made go, those that were there before stay. */
 export function planRemoval(network: VirtualNetwork, existing: Existing): Plan {
   const { subnet, attachment } = existing;
-  return joined([remove(network, attachment), remove(network, subnet), removeVpc(network, existing)]);
+  // Harvester does not let an attachment go before its Subnet
+  const isServed = subnet !== undefined && claimOf(subnet, network) === 'ours' && !isAdopted(subnet);
+  return joined([
+    remove(network, subnet),
+    ...(isServed ? [] : [remove(network, attachment)]),
+    removeVpc(network, existing),
+  ]);
 }
 
 /** Parts stay, and belong to nobody. */
@@ -191,86 +145,6 @@ function patchOf(network: VirtualNetwork, part: Part, { metadata }: KubeObject, 
   };
   if (spec === undefined && Object.keys(about).length === 0) return undefined;
   return { metadata: { resourceVersion: metadata.resourceVersion, ...about }, ...(spec ? { spec } : {}) };
-}
-
-function vpcPart(network: VirtualNetwork, live: Vpc | undefined): Part {
-  const { namespace = '' } = network.metadata;
-  const said = { namespaces: [namespace], staticRoutes: networkRoutes(network) };
-  return {
-    kind: 'Vpc',
-    apiVersion: 'kubeovn.io/v1',
-    place: { name: ownVpcOf(network) },
-    labels: networkLabels(network.metadata),
-    references: [],
-    said,
-    spec: { namespaces: said.namespaces, ...(said.staticRoutes.length > 0 ? { staticRoutes: said.staticRoutes } : {}) },
-    change(applied) {
-      const { namespaces: names = [], staticRoutes: routes = [] } = live?.spec ?? {};
-      const before = <T>(field: keyof typeof said) => (Array.isArray(applied[field]) ? (applied[field] as T[]) : []);
-      const namespaces = mergedItems(names, said.namespaces, before<string>('namespaces'), (name) => name);
-      const staticRoutes = mergedItems(routes, said.staticRoutes, before<StaticRoute>('staticRoutes'), routeKey);
-      if (namespaces === names && staticRoutes === routes) return undefined;
-      return {
-        ...(namespaces === names ? {} : { namespaces }),
-        ...(staticRoutes === routes ? {} : { staticRoutes }),
-      };
-    },
-    // namespaces and routes of others stay beside those of the network
-    differences: () => [],
-  };
-}
-
-function subnetPart(network: VirtualNetwork, { subnet: live, subnetName, attachment }: Existing): Part {
-  const isNamed = namedSubnet(attachment) === subnetName;
-  const fields = subnetFields(network, live, isNamed ? live?.spec?.provider : undefined);
-  const said = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
-  return {
-    kind: 'Subnet',
-    apiVersion: 'kubeovn.io/v1',
-    place: { name: subnetName },
-    labels: networkLabels(network.metadata),
-    references: [],
-    said,
-    spec: said,
-    change(applied) {
-      const patch = fieldPatch(live?.spec ?? {}, fields, applied);
-      // prefixes that cannot be read came past the door: the subnet's own door says why it does not take them
-      const excludes =
-        patch && networkCidrs(network.spec).length > 0 ? excludesAfter(live?.spec ?? {}, fields) : undefined;
-      return patch && { ...patch, ...(excludes ? { excludeIps: excludes } : {}) };
-    },
-    differences: () => (live ? subnetDifferences(live, fields) : []),
-  };
-}
-
-function attachmentPart(network: VirtualNetwork, live: NetworkAttachmentDefinition | undefined, subnet: string): Part {
-  const { apiVersion, kind, metadata } = network;
-  const { name, namespace, uid = '' } = metadata;
-  const config = JSON.stringify(attachmentFields(network));
-  const before = parseFields(live?.metadata.annotations?.[APPLIED])['clusterNetwork'];
-  return {
-    kind: 'NetworkAttachmentDefinition',
-    apiVersion: 'k8s.cni.cncf.io/v1',
-    place: { name, ...(namespace === undefined ? {} : { namespace }) },
-    labels: { ...networkLabels(metadata), ...attachmentLabels(network, before) },
-    labelDefaults: ATTACHMENT_LABEL_DEFAULTS,
-    references: [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }],
-    said: network.spec?.clusterNetwork ? { clusterNetwork: network.spec.clusterNetwork } : {},
-    spec: { config },
-    change: () => (live ? configChange(live, network, subnet) : undefined),
-    differences: () => (live ? attachmentDifferences(live, network, subnet) : []),
-  };
-}
-
-/** Further keys of a configuration are its users', unless they lead to another subnet. */
-function configChange(live: NetworkAttachmentDefinition, network: VirtualNetwork, subnet: string): object | undefined {
-  const [has, fields] = [parseFields(live.spec?.config), attachmentFields(network)];
-  const leadsAway = (config: string) =>
-    attachmentDifferences({ ...live, spec: { config } }, network, subnet).some(({ field }) => field === 'spec.config');
-  const complete = fieldPatch(has, fields, {}) === undefined;
-  if (complete && !leadsAway(live.spec?.config ?? '')) return undefined;
-  const both = JSON.stringify({ ...has, ...fields });
-  return { config: leadsAway(both) ? JSON.stringify(fields) : both };
 }
 
 function remove(network: VirtualNetwork, live: KubeObject | undefined): Plan {

@@ -1,9 +1,10 @@
 /** Parts of VirtualNetworks at the API server: where they are found, and how they are written. */
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
-import { existingParts } from '../../core/network/locate.ts';
+import { type Existing, existingParts } from '../../core/network/locate.ts';
 import { networkOf, networkOfProvider, networkOfSubnetName, networkOfVpcName } from '../../core/network/names.ts';
-import type { Existing, PartKind, Step } from '../../core/network/plan.ts';
+import type { Step } from '../../core/network/plan.ts';
 import { holders, machinesNaming } from '../../core/network/users.ts';
+import type { PartKind } from '../../core/network/wanted.ts';
 import { keyOf, type KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';

@@ -8,8 +8,9 @@
 import { FINALIZER } from '../../core/admit/verdict.ts';
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
 import { claimOf, isAdopted, isReferenceTo } from '../../core/network/claim.ts';
+import type { Existing } from '../../core/network/locate.ts';
 import { vpcOf } from '../../core/network/names.ts';
-import { type Existing, partsOf, planNetwork, planRelease, planRemoval } from '../../core/network/plan.ts';
+import { partsOf, planNetwork, planRelease, planRemoval } from '../../core/network/plan.ts';
 import { listed } from '../../core/network/users.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import {
