@@ -192,6 +192,25 @@ describe('a network with machines on it', () => {
   });
 });
 
+test('isolation: subnet lets nobody in but its own machines, whichever way the VPC is routed; lifted and put back while they run', async () => {
+  await lab.declare(
+    virtualNetwork('alone', { cidrs: ['10.4.0.0/24', 'fd00:4::/64'], vpc: 'web.default.vpc', isolation: 'subnet' }),
+    machine('alone1', 'alone'),
+    machine('alone2', 'alone'),
+  );
+  await inForce('alone');
+  // addresses come by DHCP and advertisement: both pass
+  await reach('alone1', 'alone2');
+  for (const address of ['10.4.0.1', 'fd00:4::1']) await lab.reaches('default/alone1', address);
+  for (const from of ['web1', 'db1']) await blocked(from, 'alone1');
+  expect((await edit('alone', { isolation: 'vpc' })).code).toBe(0);
+  await reach('web1', 'alone1');
+  expect((await edit('alone', { isolation: 'subnet' })).code).toBe(0);
+  await inForce('alone');
+  await blocked('web1', 'alone1');
+  await reach('alone2', 'alone1');
+});
+
 describe('the three objects by hand', () => {
   const attachment = {
     apiVersion: 'k8s.cni.cncf.io/v1',
