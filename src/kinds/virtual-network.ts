@@ -28,7 +28,9 @@ const spec = obj(
     cidrs: strings('prefixes: one, or one of each family'),
     gateways: strings('addresses of the router in them; the first usable address of a prefix when empty'),
     vpc: str('the VPC that routes this network; one of its own when empty'),
-    clusterNetwork: str('the ClusterNetwork that carries the tunnels; mgmt when empty'),
+    clusterNetwork: str(
+      'the ClusterNetwork that its tunnels prefer; with mgmt, also when empty, they take the default of each node',
+    ),
     mtu: int('largest packet in bytes; what fits the tunnel when empty', {
       format: 'int32',
       minimum: 0,

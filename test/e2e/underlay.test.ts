@@ -1,6 +1,6 @@
 /** Which network between nodes carries what, seen with packets: by choice, through failure and back, through migration and changes of address. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { network, subnet } from '../support/objects.ts';
+import { network, subnet, virtualNetwork } from '../support/objects.ts';
 import { placed, SOON, UnderlayLab } from '../support/underlay-lab.ts';
 
 let at: UnderlayLab;
@@ -21,6 +21,21 @@ describe('choice', () => {
     expect(await at.way('blue1', 'blue2')).toEqual(DATA2);
     expect(await at.way('red1', 'red2')).toEqual(DATA3);
     expect(await at.way('green1', 'green2')).toEqual(DATA3);
+  });
+
+  test('a VirtualNetwork chooses for both, and says what its choice does not cover', async () => {
+    await at.lab.declare(
+      virtualNetwork('violet', { cidrs: ['10.4.0.0/24'], clusterNetwork: 'data3' }),
+      placed('violet1', 'violet', 'node1'),
+      placed('violet2', 'violet', 'node2'),
+    );
+    const address = await at.lab.running('default/violet2');
+    await at.lab.running('default/violet1');
+    await at.lab.reaches('default/violet1', address);
+    expect(await at.way('violet1', address)).toEqual(DATA3);
+    expect((await at.condition('vnet', 'violet'))!.message).toMatch(/^in force: .*; .* prefers data3 /);
+    await at.patch('vnet', 'violet', { spec: { clusterNetwork: 'mgmt' } });
+    await at.waysBecome('violet1', address, DATA2);
   });
 
   test('what is routed between the two takes the addresses of both ends, and arrives', async () => {

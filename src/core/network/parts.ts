@@ -3,6 +3,7 @@ import { type Cidr, cidrContains, formatCidr, parseInterface, usableBounds } fro
 import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseRange } from '../../lib/netaddr/range.ts';
+import { CLUSTER_NETWORK_LABEL, MANAGEMENT_NETWORK } from '../../kinds/cluster-network.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
 import type { VirtualNetwork, VirtualNetworkSpec } from '../../kinds/virtual-network.ts';
 import type { StaticRoute } from '../../kinds/vpc.ts';
@@ -14,8 +15,6 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** labels that Harvester and its UI look for at a network of virtual machines */
 const HARVESTER = 'network.harvesterhci.io';
-const DEFAULT_CLUSTER_NETWORK = 'mgmt';
-const CLUSTER_NETWORK_LABEL = `${HARVESTER}/clusternetwork`;
 
 /** Prefixes that can be read, IPv4 first. */
 export function networkCidrs(spec: VirtualNetworkSpec | undefined): readonly Cidr[] {
@@ -44,7 +43,8 @@ export function subnetFields(
     enableDHCP: spec.dhcp?.enabled ?? true,
     private: spec.isolation === 'subnet' ? true : null,
     ...(spec.mtu ? { mtu: spec.mtu } : {}),
-    ...(spec.clusterNetwork ? { nodeNetwork: spec.clusterNetwork } : {}),
+    // as a label mgmt means that nothing is chosen, and so it does here
+    ...(spec.clusterNetwork && spec.clusterNetwork !== MANAGEMENT_NETWORK ? { nodeNetwork: spec.clusterNetwork } : {}),
     ...optionFields(spec.dhcp ?? {}, cidrs),
   };
 }
@@ -114,7 +114,7 @@ export function attachmentFields({ metadata }: VirtualNetwork): Fields {
  * @param before the cluster network that it said when it was last written
  */
 export function attachmentLabels({ spec }: VirtualNetwork, before?: unknown): Readonly<Record<string, string>> {
-  const clusterNetwork = spec?.clusterNetwork || (before === undefined ? undefined : DEFAULT_CLUSTER_NETWORK);
+  const clusterNetwork = spec?.clusterNetwork || (before === undefined ? undefined : MANAGEMENT_NETWORK);
   return {
     [`${HARVESTER}/type`]: 'OverlayNetwork',
     ...(clusterNetwork === undefined ? {} : { [CLUSTER_NETWORK_LABEL]: clusterNetwork }),
@@ -123,6 +123,6 @@ export function attachmentLabels({ spec }: VirtualNetwork, before?: unknown): Re
 
 /** Labels that must be there; their values may become others: on Harvester its own controller follows the underlay with them. */
 export const ATTACHMENT_LABEL_DEFAULTS: Readonly<Record<string, string>> = {
-  [CLUSTER_NETWORK_LABEL]: DEFAULT_CLUSTER_NETWORK,
+  [CLUSTER_NETWORK_LABEL]: MANAGEMENT_NETWORK,
   [`${HARVESTER}/ready`]: 'true',
 };

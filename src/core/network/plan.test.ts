@@ -1,6 +1,7 @@
 /** What a network makes, what it takes over, and what it leaves alone. */
 import { expect, test } from 'vitest';
 import { keyOf, type KubeObject, type ObjectMeta } from '../../kinds/object.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
 import type { VirtualNetwork, VirtualNetworkSpec } from '../../kinds/virtual-network.ts';
 import { Cluster } from './testing/cluster.ts';
 
@@ -62,6 +63,21 @@ test('what Harvester wants first comes first: VPC and attachment before the Subn
   expect(steps()).toEqual(['delete Subnet', 'delete Vpc']);
   cluster.delete('Subnet', 'web');
   expect(steps()).toEqual(['delete NetworkAttachmentDefinition', 'delete Vpc']);
+});
+
+test('the cluster network goes to Subnet and attachment; mgmt chooses nothing, and is what the label says after a choice', () => {
+  const cluster = settled(network({ clusterNetwork: 'data3' }));
+  const said = () => [
+    (cluster.get('Subnet', 'web') as Subnet).spec!.nodeNetwork,
+    cluster.get('NetworkAttachmentDefinition', 'shop/web')!.metadata.labels!['network.harvesterhci.io/clusternetwork'],
+  ];
+  expect(said()).toEqual(['data3', 'data3']);
+  for (const clusterNetwork of ['mgmt', 'data2', undefined]) {
+    const { metadata } = cluster.get('VirtualNetwork', 'shop/web')!;
+    expect(cluster.put({ ...network(clusterNetwork ? { clusterNetwork } : {}), metadata })).toEqual([]);
+    cluster.settle();
+    expect(said()).toEqual(clusterNetwork === 'data2' ? ['data2', 'data2'] : [undefined, 'mgmt']);
+  }
 });
 
 test('networks of the same name in two namespaces: the second Subnet carries its namespace', () => {

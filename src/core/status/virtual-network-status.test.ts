@@ -71,6 +71,12 @@ describe('Ready', () => {
     expect(ready({})).toBe('True Ready: in force: machines name it shop/web');
   });
 
+  test('with what its Subnet adds', () => {
+    expect(ready({ subnet: subnet({ message: 'in force; unicast prefers data3; broadcast does not' }) })).toBe(
+      'True Ready: in force: machines name it shop/web; unicast prefers data3; broadcast does not',
+    );
+  });
+
   test.each<[string, Partial<NetworkFacts>, string]>([
     ['no VPC yet', { vpc: undefined }, 'False Pending: its VPC is not there yet'],
     ['no Subnet yet', { subnet: undefined }, 'False Pending: its Subnet is not there yet'],

@@ -43,7 +43,12 @@ export function virtualNetworkReady(network: VirtualNetwork, facts: NetworkFacts
   const complaints = complaintsOf(network, facts);
   const rank = ({ reason }: Complaint) => LATER.indexOf(reason);
   const [first] = complaints.toSorted((a, b) => rank(a) - rank(b));
-  if (!first) return about('True', 'Ready', `in force: machines name it ${namespace}/${name}`);
+  if (!first)
+    return about(
+      'True',
+      'Ready',
+      [`in force: machines name it ${namespace}/${name}`, ...notesOf(facts.subnet)].join('; '),
+    );
   const said = first.reason === 'Pending' ? complaints : complaints.filter(({ reason }) => reason !== 'Pending');
   return about('False', first.reason, said.map(({ message }) => message).join('; '));
 }
@@ -67,6 +72,12 @@ function complaintsOf(
           },
         ]),
   ];
+}
+
+/** what its Subnet adds to being in force, such as what a choice of underlay does not cover */
+function notesOf(subnet: Subnet | undefined): readonly string[] {
+  const { message = '' } = (subnet && conditionOf(subnet, 'Ready')) ?? {};
+  return message.split('; ').slice(1);
 }
 
 function partComplaint(what: string, part: KubeObject | undefined): readonly Complaint[] {
