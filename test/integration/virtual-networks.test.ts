@@ -173,6 +173,14 @@ describe('one object makes a network', () => {
   });
 });
 
+test('two of one name at the same moment: one of them has the short name', async () => {
+  await Promise.all(['default', 'shop'].map((namespace) => create('same', { cidrs: ['10.31.0.0/24'] }, namespace)));
+  const both = await Promise.all(['default', 'shop'].map((namespace) => inForce('same', namespace)));
+  const names = both.map(({ status }) => status!.subnet!);
+  expect(names).toContain('same');
+  expect(names.filter((name) => ['same.default', 'same.shop'].includes(name))).toHaveLength(1);
+});
+
 describe('objects made by hand', () => {
   test('as in the proposal, they become parts, keep what they say, and stay when the network goes', async () => {
     const note = { labels: { team: 'a' }, annotations: { note: 'by hand' } };
@@ -287,6 +295,46 @@ test('deleted with its parts orphaned, they stay and belong to nobody', async ()
   expect(metadata.ownerReferences ?? []).toEqual([]);
   for (const left of [metadata, (await subnetOf('web.shop')).metadata, (await vpcOf('web.shop.vpc')).metadata])
     expect(Object.keys(left.labels ?? {})).not.toContain('network.harvesterhci.io/virtual-network');
+});
+
+test('a controller that is stopped in the middle of many networks, again and again, leaves the next one to finish them', async () => {
+  const names = Array.from({ length: 30 }, (_, index) => `many${index}`);
+  const writing = names.map((name, index) => create(name, { cidrs: [`10.20.${index}.0/24`] }, 'shop'));
+  for (let round = 0; round < 4; round += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await running.stop();
+    running = await plane.controller();
+  }
+  await Promise.all(writing);
+  for (const name of names) await inForce(name, 'shop');
+  const { items } = await plane.client.list<Subnet>(R.subnets);
+  expect(items.filter(({ metadata }) => metadata.name.startsWith('many')).map(({ metadata }) => metadata.name)).toEqual(
+    names.toSorted(),
+  );
+  await Promise.all(names.map((name) => plane.client.delete(R.virtualNetworks, { name, namespace: 'shop' })));
+  for (const name of names) await absent(R.virtualNetworks, name, 'shop');
+  const kinds = await Promise.all(
+    [R.subnets, R.vpcs, R.attachments].map((kind) => plane.client.list<KubeObject>(kind)),
+  );
+  const left = kinds.flatMap((list) => list.items).filter(({ metadata }) => metadata.name.startsWith('many'));
+  expect(left.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([]);
+  await eventually(() => running.expectInSync());
+});
+
+test('a part that is not let in is said with the reason, and made when nothing is in its way any more', async () => {
+  await running.stop();
+  await create('late', { cidrs: ['10.30.0.0/24'], vpc: 'red' });
+  await plane.client.create(R.subnets, subnet('first', 'red', '10.30.0.0/16'));
+  running = await plane.controller();
+  await eventually(async () =>
+    expect(condition(await get('late'))).toMatchObject({
+      status: 'False',
+      reason: 'Refused',
+      message: expect.stringContaining('overlaps subnet first (10.30.0.0/16) of the same VPC red'),
+    }),
+  );
+  await plane.client.delete(R.subnets, { name: 'first' });
+  await inForce('late');
 });
 
 test('a controller that starts again writes nothing', async () => {
