@@ -1,5 +1,5 @@
 /** Connects the API server's door with the core: each write of an object is judged among its committed neighbours. */
-import { admit } from '../core/admit/admit.ts';
+import { admit, refuseDeletion } from '../core/admit/admit.ts';
 import { World } from '../core/compile/world.ts';
 import { evictionRefusal } from '../core/admit/eviction.ts';
 import { keyOf, type KubeObject } from '../kinds/object.ts';
@@ -19,6 +19,10 @@ const WORLD_KINDS = {
   'network-attachment-definitions.k8s.cni.cncf.io': 'NetworkAttachmentDefinition',
   'virtualmachines.kubevirt.io': 'VirtualMachine',
   'virtualnetworks.network.harvesterhci.io': 'VirtualNetwork',
+  'clusternetworks.network.harvesterhci.io': 'ClusterNetwork',
+  'vlanconfigs.network.harvesterhci.io': 'VlanConfig',
+  'hostnetworkconfigs.network.harvesterhci.io': 'HostNetworkConfig',
+  nodes: 'Node',
 } as const;
 type WorldResource = keyof typeof WORLD_KINDS;
 
@@ -62,6 +66,10 @@ export function coreAdmission(): CoreAdmission {
 }
 
 function judge({ operation, subresource, object, old }: AdmissionRequest, world: World): AdmissionAnswer {
+  if (operation === 'DELETE' && old && subresource === undefined) {
+    const message = refuseDeletion(old as KubeObject, world);
+    return message === undefined ? {} : { denied: { reason: 'Forbidden', message } };
+  }
   if (operation === 'DELETE' || subresource !== undefined || object === undefined) return {};
   const verdict = admit(object as KubeObject, old as KubeObject | undefined, world);
   return { object: verdict.object as StoredObject, warnings: verdict.warnings, errors: verdict.errors };

@@ -1,23 +1,30 @@
 /** The one way in: which check judges which kind. */
+import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
+import type { HostNetworkConfig } from '../../kinds/host-network-config.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
+import type { VlanConfig } from '../../kinds/vlan-config.ts';
 import type { Migration, VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
+import { admitClusterNetwork, clusterNetworkInUse } from './cluster-network.ts';
+import { admitHostNetworkConfig } from './host-network-config.ts';
 import { admitIp } from './ip.ts';
 import { admitIpPool } from './ip-pool.ts';
 import { admitMigration } from './migration.ts';
 import { admitNetworkAttachmentDefinition } from './network-attachment-definition.ts';
+import { admitNode } from './node-network.ts';
 import { admitSubnet } from './subnet.ts';
 import { subnetDefaults } from './subnet-defaults.ts';
 import { refuseUnbuilt, UNBUILT_KINDS } from './unbuilt-kind.ts';
 import { admitVip } from './vip.ts';
+import { admitVlanConfig } from './vlan-config.ts';
 import { admitVirtualMachine } from './virtual-machine.ts';
 import { admitVirtualNetwork } from './virtual-network.ts';
 import type { Review, Verdict } from './verdict.ts';
@@ -33,6 +40,10 @@ const CHECKS: Readonly<Record<string, (review: Review<KubeObject>) => Verdict<Ku
   IP: (review) => admitIp(review as Review<IpObject>),
   NetworkAttachmentDefinition: (review) =>
     admitNetworkAttachmentDefinition(review as Review<NetworkAttachmentDefinition>),
+  ClusterNetwork: (review) => admitClusterNetwork(review as Review<ClusterNetwork>),
+  VlanConfig: (review) => admitVlanConfig(review as Review<VlanConfig>),
+  HostNetworkConfig: (review) => admitHostNetworkConfig(review as Review<HostNetworkConfig>),
+  Node: admitNode,
   VirtualMachine: (review) => admitVirtualMachine(review as Review<VirtualMachine>),
   VirtualNetwork: (review) => admitVirtualNetwork(review as Review<VirtualNetwork>),
   VirtualMachineInstanceMigration: (review) => admitMigration(review as Review<Migration>),
@@ -44,6 +55,11 @@ export function admit(object: KubeObject, old: KubeObject | undefined, neighbour
   const check = CHECKS[object.kind];
   if (!check || object.metadata.deletionTimestamp !== undefined) return { object, warnings: [], errors: [] };
   return check({ object, old, neighbours });
+}
+
+/** @returns why an object must not be deleted now, and what to do */
+export function refuseDeletion(object: KubeObject, neighbours: ReadonlyWorld): string | undefined {
+  return object.kind === 'ClusterNetwork' ? clusterNetworkInUse(object.metadata.name, neighbours) : undefined;
 }
 
 /** The form that the core knows, for objects that came in past the door. */

@@ -1,6 +1,7 @@
 /** What a NetworkAttachmentDefinition must be to be let in, when it is one of ours. */
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import { attachmentConfig } from '../ipam/attachments.ts';
+import { checkLabel } from './node-network.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
 
 export function admitNetworkAttachmentDefinition({
@@ -11,6 +12,7 @@ export function admitNetworkAttachmentDefinition({
   const parsed = attachmentConfig(object);
   if ('problem' in parsed) findings.invalid('spec.config', object.spec?.config, parsed.problem);
   else if (parsed.ours) {
+    checkLabel(object, neighbours, findings);
     if (parsed.givenProvider !== undefined && parsed.givenProvider !== parsed.provider) {
       findings.invalid(
         'spec.config',

@@ -17,6 +17,7 @@ import { checkGuestOptions } from './guest-options.ts';
 import { LINK_RANGES } from '../compile/vpc-peerings.ts';
 import { holders, listed } from '../network/users.ts';
 import { logicalRouterPortName, RESERVED_SUBNETS, switchRouterPortName } from '../ovn/names.ts';
+import { checkNodeNetwork } from './node-network.ts';
 import { checkAccess } from './subnet-access.ts';
 import { subnetDefaults } from './subnet-defaults.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
@@ -46,6 +47,7 @@ export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
     if (review.old) checkUpdate(subnet, review.old, cidrs, review, findings);
   }
   checkAccess(subnet, cidrs ?? [], review.neighbours, findings);
+  checkNodeNetwork(subnet, review.neighbours, findings);
   return { object: subnet, warnings: findings.warnings, errors: findings.errors };
 }
 

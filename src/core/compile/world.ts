@@ -100,12 +100,12 @@ export const INDEXES = {
   },
   ClusterNetwork: {},
   VlanConfig: {
+    all: () => [''],
     clusterNetwork: ({ spec }: VlanConfig) => [spec?.clusterNetwork ?? ''],
   },
   HostNetworkConfig: {
+    all: () => [''],
     clusterNetwork: ({ spec }: HostNetworkConfig) => [spec?.clusterNetwork ?? ''],
-    /** `true` for those that tunnels run over */
-    underlay: ({ spec }: HostNetworkConfig) => [String(spec?.underlay === true)],
   },
   NodeUnderlay: {
     all: () => [''],

@@ -10,6 +10,10 @@ export const TUNNEL_INTERFACE_ANNOTATION = 'ovn.kubernetes.io/tunnel_interface';
 /** names of networks: as objects are named */
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
+export function isNetworkName(text: string): boolean {
+  return NAME.test(text);
+}
+
 export interface NodeNetworks {
   readonly addresses: ReadonlyMap<string, string>;
   /** sentence parts: what is left out, and why */
@@ -28,7 +32,7 @@ export function parseNodeNetworks(text: string | undefined): NodeNetworks {
   const problems: string[] = [];
   for (const [name, address] of Object.entries(value)) {
     const ip = typeof address === 'string' ? attempt(() => canonicalIp(address)) : undefined;
-    if (!NAME.test(name))
+    if (!isNetworkName(name))
       problems.push(`annotation ${NODE_NETWORKS_ANNOTATION}: ${JSON.stringify(name)} is no name of a network`);
     else if (ip === undefined)
       problems.push(

@@ -23,9 +23,11 @@ export async function applyCluster(client: KubeClient, crdDirectory: string, opt
     ...nodes.map((node) => createUnlessThere(client, CORE.nodes, node)),
   ]);
   const names = nodes.map(({ metadata }) => metadata.name);
-  await Promise.all(
-    clusterNetworks(names, options.ip).map(([resource, object]) => createUnlessThere(client, resource, object)),
-  );
+  const networks = clusterNetworks(names, options.ip);
+  const make = ([resource, object]: (typeof networks)[number]) => createUnlessThere(client, resource, object);
+  // what the others name comes first
+  await Promise.all(networks.filter(([, { kind }]) => kind === 'ClusterNetwork').map(make));
+  await Promise.all(networks.filter(([, { kind }]) => kind !== 'ClusterNetwork').map(make));
 }
 
 /** @param crdDirectory folder of CustomResourceDefinitions as YAML */
