@@ -16,7 +16,8 @@ export const clusterNetworkRule = rule({
   reads: { kinds: ['NodeUnderlay'], facts: [] },
   emits: [],
   run(_object, name, read, emit) {
-    const reports = read.keys('NodeUnderlay', 'network', name).flatMap((node): readonly Report[] => {
+    const nodes = read.keys('NodeUnderlay', 'network', name).toSorted();
+    const reports = nodes.flatMap((node): readonly Report[] => {
       const found = read.get('NodeUnderlay', node, ({ networks = [], encapsulations = [] }) => ({
         node,
         encapsulations,

@@ -6,6 +6,7 @@ import type { Subnet } from '../../../kinds/subnet.ts';
 import type { Vpc } from '../../../kinds/vpc.ts';
 import type { VpcPeering } from '../../../kinds/vpc-peering.ts';
 import { type Change, type Settings, SETTINGS_KEY } from '../world.ts';
+import { attachment, clusterNetwork, nodeUnderlay } from './underlay-worlds.ts';
 
 const created = fc.integer({ min: 0, max: 3 }).map((second) => `2026-01-01T00:00:0${second}Z`);
 
@@ -138,7 +139,8 @@ export const subnet = fc
     access,
     logging,
     vlan: fc.constantFrom('', '', '', 'v'),
-    mtu: fc.constantFrom(0, 1300),
+    mtu: fc.constantFrom(0, 1300, 9000),
+    nodeNetwork: fc.constantFrom('', '', 'data3', 'nowhere'),
     routeTable: fc.constantFrom('', '', 't'),
   })
   .map(
@@ -152,6 +154,7 @@ export const subnet = fc
       logging: annotations,
       vlan,
       mtu,
+      nodeNetwork,
       routeTable,
     }): Subnet => ({
       apiVersion: 'kubeovn.io/v1',
@@ -164,6 +167,7 @@ export const subnet = fc
         ...(vlan === '' ? {} : { vlan }),
         ...who,
         ...(mtu ? { mtu } : {}),
+        ...(nodeNetwork ? { nodeNetwork } : {}),
         routeTable,
         ...said,
       },
@@ -302,6 +306,9 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
     weight: 1,
     arbitrary: peering.map((object): Change => ({ kind: 'VpcPeering', key: peeringKey(object), object: undefined })),
   },
+  { weight: 3, arbitrary: nodeUnderlay },
+  { weight: 1, arbitrary: clusterNetwork },
+  { weight: 1, arbitrary: attachment },
   { weight: 2, arbitrary: placement },
   { weight: 2, arbitrary: bound },
   { weight: 2, arbitrary: portDown },
