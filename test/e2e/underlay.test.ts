@@ -155,6 +155,56 @@ describe('the chosen underlay fails', () => {
   });
 });
 
+describe('the default underlay fails', () => {
+  afterEach(() => at.fabric('ip', 'link', 'set', 'node2-eth2', 'master', 'ul1'));
+
+  test('its guests are cut, and that is said; a network that chose another one works on', async () => {
+    await at.fabric('ip', 'link', 'set', 'node2-eth2', 'nomaster');
+    await vi.waitFor(
+      async () =>
+        expect(await at.condition('clusternetwork', 'data2')).toMatchObject({
+          status: 'False',
+          reason: 'TunnelsBroken',
+          message: expect.stringMatching(
+            /node1 \(192\.168\.1\.11\) and node2 \(192\.168\.1\.12\) do not reach each other on data2.*: guests of these nodes do not reach each other/,
+          ),
+        }),
+      SOON,
+    );
+    expect(await at.way('red1', 'red2')).toEqual(DATA3);
+    const ping = await at.lab.guest('default/blue1', 'ping', '-c', '2', '-W', '1', at.addresses.get('blue2')!);
+    expect(ping.stdout).toContain('0 received');
+    await at.fabric('ip', 'link', 'set', 'node2-eth2', 'master', 'ul1');
+    await at.waysBecome('blue1', 'blue2', DATA2);
+    await vi.waitFor(
+      async () => expect(await at.condition('clusternetwork', 'data2')).toMatchObject({ status: 'True' }),
+      SOON,
+    );
+  });
+});
+
+describe('the door', () => {
+  test('a NIC that is a command, an address that another node has, a cluster network that is in use', async () => {
+    const object = (kind: string, spec: object) => ({
+      apiVersion: 'network.harvesterhci.io/v1beta1',
+      kind,
+      metadata: { name: 'x' },
+      spec,
+    });
+    const nics = ['eth9 up\nlink del eth0'];
+    const refused = async (one: object) => (await at.lab.applyObject(one)).stderr;
+    expect(await refused(object('VlanConfig', { clusterNetwork: 'data2', uplink: { nics } }))).toContain(
+      'spec.uplink.nics[0]: Invalid value',
+    );
+    const ips = { node1: '192.168.1.13/24' };
+    expect(
+      await refused(object('HostNetworkConfig', { clusterNetwork: 'data3', vlanID: 7, mode: 'static', ips })),
+    ).toContain('is the address of node3 (HostNetworkConfig data2)');
+    const { code, stderr } = await at.lab.kubectl('delete', 'clusternetwork', 'data3');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('ClusterNetwork data3 is used by VlanConfig data3')]);
+  });
+});
+
 describe('addresses of nodes change', () => {
   test('the default one and the chosen one, while machines talk', async () => {
     const pings = (from: string, to: string) =>
