@@ -19,8 +19,10 @@ class Bench {
 
   /** a batch of changes becomes one transaction; returns what its echo touches */
   step(changes: readonly Change[]) {
-    const { dirty } = this.compiler.apply(changes);
+    const { dirty, objects } = this.compiler.apply(changes);
     const { operations } = plan(dirty, this.compiler.rows, this.observed);
+    // what is sent is sent for somebody, who is told when it is done: also when all of it is that something goes
+    if (operations.length > 0) expect(objects.size).toBeGreaterThan(0);
     return this.observe(operations);
   }
 
