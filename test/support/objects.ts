@@ -91,3 +91,15 @@ export const machine = (name: string, networks: string) => ({
   metadata: { name, namespace: 'default', annotations: { 'k8s.v1.cni.cncf.io/networks': networks } },
   spec: {},
 });
+
+/** a machine that runs on one node */
+export const machineOn = (name: string, networks: string, node: string) => ({
+  ...machine(name, networks),
+  spec: {
+    runStrategy: 'Always',
+    template: {
+      metadata: { annotations: { 'k8s.v1.cni.cncf.io/networks': networks } },
+      spec: { nodeSelector: { 'kubernetes.io/hostname': node } },
+    },
+  },
+});

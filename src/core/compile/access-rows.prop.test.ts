@@ -163,6 +163,11 @@ function compiled(said: SubnetSpec): Compiler {
   return compiler;
 }
 
+type Row = { readonly [K in 'direction' | 'match' | 'action']: string } & {
+  readonly tier: number;
+  readonly priority: number;
+};
+
 function byRows({ rows }: Compiler, packet: Packet, direction: Direction): boolean {
   const context: EvaluationContext = {
     ...ANYWHERE,
@@ -173,15 +178,15 @@ function byRows({ rows }: Compiler, packet: Packet, direction: Direction): boole
   };
   const acls = [...rows.ids()]
     .filter((id) => id.startsWith('ACL/'))
-    .map((id) => rows.columns(id)!)
-    .filter((acl) => acl['direction'] === direction && evaluateMatch(certain(String(acl['match'])), packet, context));
+    .map((id) => rows.columns(id) as unknown as Row)
+    .filter((acl) => acl.direction === direction && evaluateMatch(certain(acl.match), packet, context));
   for (const tier of [0, 1, 2]) {
     const decided = decide(
       acls
-        .filter((acl) => acl['tier'] === tier)
+        .filter((acl) => acl.tier === tier)
         .map((acl) => ({
-          priority: Number(acl['priority']),
-          verdict: acl['action'] === 'pass' ? 'go on' : verdictOf(String(acl['action'])),
+          priority: acl.priority,
+          verdict: acl.action === 'pass' ? 'go on' : verdictOf(acl.action),
         })),
     );
     if (decided === 'pass' || decided === 'stop') return decided === 'pass';

@@ -28,9 +28,17 @@ function compiled(more: SubnetSpec, annotations?: Readonly<Record<string, string
   return compiler;
 }
 
+type Row = { readonly [K in 'name' | 'severity' | 'meter' | 'match' | 'action' | 'direction']: string } & {
+  readonly tier: number;
+  readonly priority: number;
+  readonly log: boolean;
+};
+
 const acls = (compiler: Compiler) =>
-  [...compiler.rows.ids()].filter((id) => id.startsWith('ACL/')).map((id) => compiler.rows.columns(id)!);
-const found = (compiler: Compiler, name: string) => acls(compiler).filter((acl) => acl['name'] === name);
+  [...compiler.rows.ids()]
+    .filter((id) => id.startsWith('ACL/'))
+    .map((id) => compiler.rows.columns(id) as unknown as Row);
+const found = (compiler: Compiler, name: string) => acls(compiler).filter((acl) => acl.name === name);
 const problems = (compiler: Compiler) =>
   compiler.issues('Subnet', 'net').map(({ reason, severity, message }) => [reason, severity, message]);
 
@@ -131,7 +139,7 @@ describe('the log', () => {
     new Set(
       acls(compiler)
         .filter(({ log }) => log)
-        .map(({ name, severity, meter }) => `${String(name)} ${String(severity)} ${String(meter)}`),
+        .map(({ name, severity, meter }) => `${name} ${severity} ${meter}`),
     );
 
   test('is off unless asked for, then about what keeps packets out, with ten packets a second', () => {
@@ -161,7 +169,7 @@ describe('the log', () => {
       },
     });
     compiler.apply([named(name), named(`${name}z`)].map((change) => withGateway(change)));
-    const names = [...new Set(acls(compiler).map((acl) => String(acl['name'])))].filter((each) => each.endsWith('/7'));
+    const names = [...new Set(acls(compiler).map((acl) => acl.name))].filter((each) => each.endsWith('/7'));
     expect(names).toHaveLength(2);
     for (const each of names) expect(each.length).toBeLessThanOrEqual(63);
   });
