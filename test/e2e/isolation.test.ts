@@ -226,8 +226,8 @@ describe('acls', () => {
     });
     await expectBetween({
       ab: say('open', 'refused'),
-      ca: [...all('silent')],
-      ac: [...all('silent').map((line) => line.replace('udp 80: silent', 'udp 80: refused'))],
+      ca: all('silent'),
+      ac: all('silent').map((line) => line.replace('udp 80: silent', 'udp 80: refused')),
     });
   });
 });
