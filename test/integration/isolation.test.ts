@@ -27,7 +27,7 @@ const it = (uuid: string) => [['_uuid', '==', uuid]] as const;
 
 const PRIVATE = { private: true, allowSubnets: ['10.0.0.0/24'], acls: null };
 
-const table = <T extends keyof NorthboundTables & string>(name: T) => [
+const table = <T extends keyof NorthboundTables>(name: T) => [
   ...running.session.cache.table(name).rows.values(),
 ];
 const keys = () => table('ACL').map(({ external_ids }) => external_ids['weft-key']!);
