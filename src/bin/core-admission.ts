@@ -2,11 +2,12 @@
 import { admit, refuseDeletion } from '../core/admit/admit.ts';
 import { World } from '../core/compile/world.ts';
 import { evictionRefusal } from '../core/admit/eviction.ts';
+import type { NodeUnderlay } from '../kinds/node-underlay.ts';
 import { keyOf, type KubeObject } from '../kinds/object.ts';
 import type { AdmissionAnswer, AdmissionReader, AdmissionRequest, Admit } from '../services/apiserver/admission.ts';
 import type { ApiServer } from '../services/apiserver/api-server.ts';
 import type { KubeObject as StoredObject } from '../services/apiserver/model/objects.ts';
-import { worldChange } from '../services/controller/feed.ts';
+import { underlayChange, worldChange } from '../services/controller/feed.ts';
 
 /** resource of the API server -> kind of the world */
 const WORLD_KINDS = {
@@ -24,6 +25,8 @@ const WORLD_KINDS = {
   'hostnetworkconfigs.network.harvesterhci.io': 'HostNetworkConfig',
   nodes: 'Node',
 } as const;
+/** what nodes report is in their status */
+const REPORTS = 'nodeunderlays.network.harvesterhci.io';
 type WorldResource = keyof typeof WORLD_KINDS;
 
 export interface CoreAdmission {
@@ -37,6 +40,8 @@ export function coreAdmission(): CoreAdmission {
   /** judged last, and perhaps staged since: two writes that are committed together must see each other */
   let last: { readonly resource: WorldResource; readonly namespace: string; readonly name: string } | undefined;
   const take = (resource: string, namespace: string, name: string, object: StoredObject | undefined) => {
+    if (resource === REPORTS)
+      world.apply(underlayChange({ key: name, old: undefined, new: object as NodeUnderlay | undefined }));
     if (!isWorldResource(resource)) return;
     world.apply(
       worldChange(
@@ -55,7 +60,7 @@ export function coreAdmission(): CoreAdmission {
       return judge(request, world);
     },
     follow(server) {
-      for (const resource of Object.keys(WORLD_KINDS))
+      for (const resource of [...Object.keys(WORLD_KINDS), REPORTS])
         for (const object of server.objects(resource))
           take(resource, object.metadata.namespace ?? '', object.metadata.name, object);
       server.onCommit(({ type, object }) =>

@@ -27,9 +27,7 @@ const it = (uuid: string) => [['_uuid', '==', uuid]] as const;
 
 const PRIVATE = { private: true, allowSubnets: ['10.0.0.0/24'], acls: null };
 
-const table = <T extends keyof NorthboundTables>(name: T) => [
-  ...running.session.cache.table(name).rows.values(),
-];
+const table = <T extends keyof NorthboundTables>(name: T) => [...running.session.cache.table(name).rows.values()];
 const keys = () => table('ACL').map(({ external_ids }) => external_ids['weft-key']!);
 const allowed = () => table('Address_Set').find(({ name }) => name === 'weft_allowed4._.vault')?.addresses;
 const transactions = () => running.counter('weft_nb_transactions_total');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { coreAdmission } from '../../src/bin/core-admission.ts';
-import { NB_TABLES } from '../../src/core/ovn/tables.ts';
+import { followedColumns } from '../../src/core/ovn/tables.ts';
 import type { NorthboundTables } from '../../src/core/ovn/generated/nb.ts';
 import { everything, plan } from '../../src/core/plan/plan.ts';
 import type { Condition, KubeObject } from '../../src/kinds/object.ts';
@@ -77,7 +77,7 @@ export class ControlPlane implements AsyncDisposable {
     options: { readonly tunnelMtu?: number; readonly southbound?: TestServer } = {},
   ): Promise<RunningController> {
     const monitor = {
-      ...Object.fromEntries(Object.entries(NB_TABLES).map(([table, { columns }]) => [table, columns])),
+      ...followedColumns(),
       NB_Global: ['external_ids'],
     };
     const session = new OvsdbSession<NorthboundTables>({

@@ -8,7 +8,8 @@ import { formatIp } from '../../lib/netaddr/ip.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { OPTION_ANNOTATIONS } from '../dhcp/subnet-options.ts';
 import { networksOfVm } from '../ipam/attachments.ts';
-import { type Interface, interfaceOf, type Networks } from '../ipam/interfaces.ts';
+import { type Interface, interfaceOf } from '../ipam/interfaces.ts';
+import { networksIn } from '../compile/networks.ts';
 import { machineSources, machineWishes, placeOf, selectionWishes } from '../ipam/machine-wishes.ts';
 import { type AnnotationSource, unheardWishes, type WishText, wishText } from '../ipam/wishes.ts';
 import {
@@ -167,13 +168,6 @@ function objections(vm: VirtualMachine, neighbours: ReadonlyWorld): readonly Obj
     }
   }
   return found;
-}
-
-function networksIn(neighbours: ReadonlyWorld): Networks {
-  return {
-    attachment: (key) => neighbours.get('NetworkAttachmentDefinition', key),
-    subnetOfProvider: (provider) => neighbours.keys('Subnet', 'provider', provider)[0],
-  };
 }
 
 interface SettingProblem extends WishText {

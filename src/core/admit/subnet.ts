@@ -18,6 +18,7 @@ import { LINK_RANGES } from '../compile/vpc-peerings.ts';
 import { holders, listed } from '../network/users.ts';
 import { logicalRouterPortName, RESERVED_SUBNETS, switchRouterPortName } from '../ovn/names.ts';
 import { checkNodeNetwork } from './node-network.ts';
+import { checkReserved } from './reserved-ranges.ts';
 import { checkAccess } from './subnet-access.ts';
 import { subnetDefaults } from './subnet-defaults.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
@@ -37,11 +38,22 @@ export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
   const subnet = withFinalizer(subnetDefaults(review.object, findings));
   const spec = subnet.spec!;
   checkName(subnet, review, findings);
+  for (const [index, namespace] of (spec.namespaces ?? []).entries()) {
+    const other = review.neighbours.keys('Subnet', 'namespace', namespace).find((key) => key !== subnet.metadata.name);
+    if (other)
+      findings.invalid(
+        `spec.namespaces[${index}]`,
+        namespace,
+        `has subnet ${other} as its default: a namespace has one`,
+      );
+  }
   const cidrs = checkCidrs(spec, findings);
   if (cidrs) {
     checkGateways(spec, cidrs, findings);
     checkExcludes(spec, cidrs, findings);
     checkOverlap(subnet, cidrs, review, findings);
+    if (review.old?.spec?.cidrBlock !== spec.cidrBlock)
+      checkReserved(spec.vpc ?? '', spec.cidrBlock, cidrs, review.neighbours, findings);
     checkMtu(spec.mtu, cidrs, findings);
     checkGuestOptions(spec, cidrs, findings);
     if (review.old) checkUpdate(subnet, review.old, cidrs, review, findings);

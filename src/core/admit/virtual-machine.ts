@@ -7,6 +7,8 @@ import {
   type Problem,
   selectionProvider,
 } from '../ipam/attachments.ts';
+import { type Networks, subnetOf } from '../ipam/interfaces.ts';
+import { networksIn, whyNotFor } from '../compile/networks.ts';
 import { NAME_MAX, portName } from '../ovn/names.ts';
 import { admitAddresses } from './machine-addresses.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
@@ -40,8 +42,27 @@ export function admitVirtualMachine(review: Review<VirtualMachine>): Verdict<Vir
       );
   }
   warnOfRenaming(review, findings);
+  checkNamespace(review, findings);
   const admitted = findings.errors.length > 0 ? object : admitAddresses(review, findings);
   return { object: admitted, warnings: findings.warnings, errors: findings.errors };
+}
+
+/** Networks that the machine did not have before must be for its namespace. */
+function checkNamespace({ object, old, neighbours }: Review<VirtualMachine>, findings: Findings): void {
+  const networks = networksIn(neighbours);
+  const before = new Set(subnetsOf(old, networks));
+  const { namespace = '' } = object.metadata;
+  for (const subnet of subnetsOf(object, networks)) {
+    const refused = before.has(subnet) ? undefined : whyNotFor(namespace, subnet, neighbours);
+    if (refused !== undefined) findings.forbidden('spec.template.spec.networks', refused);
+  }
+}
+
+function subnetsOf(vm: VirtualMachine | undefined, networks: Networks): readonly string[] {
+  const selections = vm ? networksOfVm(vm) : [];
+  if ('problem' in selections) return [];
+  const found = selections.map(({ namespace, name }) => subnetOf(`${namespace}/${name}`, networks));
+  return [...new Set(found.filter((subnet) => typeof subnet === 'string'))];
 }
 
 /** A network that is attached a second time, or is no longer, renames the interfaces on it: each name is an identity with addresses of its own. */

@@ -4,6 +4,8 @@ import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { StaticRoute, Vpc, VpcSpec } from '../../kinds/vpc.ts';
 import { type PoolSets, readUserMatch } from '../access/user-match.ts';
 import { poolSetsAmong } from '../compile/pool-sets.ts';
+import type { ReadonlyWorld } from '../compile/world.ts';
+import { equal } from '../ovn/equal.ts';
 import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION } from '../dhcp/guest-options.ts';
 import { policyPriority } from '../compile/vpc-policies.ts';
 import { parseOptions } from '../dhcp/option-text.ts';
@@ -12,7 +14,7 @@ import { printMatch } from '../ovn/match/print.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
 import { checkPeerings } from './vpc-peerings.ts';
 
-export function admitVpc({ object, neighbours }: Review<Vpc>): Verdict<Vpc> {
+export function admitVpc({ object, old, neighbours }: Review<Vpc>): Verdict<Vpc> {
   const findings = new Findings();
   const spec = object.spec ?? {};
   const { name } = object.metadata;
@@ -23,6 +25,7 @@ export function admitVpc({ object, neighbours }: Review<Vpc>): Verdict<Vpc> {
       'spec.namespace',
       "is not part of a VPC's API and has no effect (spec.namespaces lists namespaces that may use the VPC)",
     );
+  checkNamespaces(object, old, neighbours, findings);
   checkDnsAnnotations(object, findings);
   const staticRoutes = spec.staticRoutes?.map((route, index) =>
     admitRoute(route, `spec.staticRoutes[${index}]`, findings),
@@ -32,6 +35,36 @@ export function admitVpc({ object, neighbours }: Review<Vpc>): Verdict<Vpc> {
   checkPeerings(object, neighbours, findings);
   const admitted: VpcSpec = { ...spec, ...(staticRoutes ? { staticRoutes } : {}) };
   return { object: withFinalizer({ ...object, spec: admitted }), warnings: findings.warnings, errors: findings.errors };
+}
+
+/** Who is in and no longer listed stays in until it starts anew; the default must be there for whom it is for. */
+function checkNamespaces(
+  { metadata: { name }, spec }: Vpc,
+  old: Vpc | undefined,
+  neighbours: ReadonlyWorld,
+  findings: Findings,
+): void {
+  const { namespaces = [], defaultSubnet = '' } = spec ?? {};
+  if (namespaces.length > 0 && !equal(old?.spec?.namespaces, namespaces)) {
+    const outside = neighbours
+      .keys('Subnet', 'vpc', name)
+      .flatMap((subnet) => neighbours.keys('IP', 'subnet', subnet))
+      .flatMap((ip) => neighbours.get('IP', ip)?.spec ?? [])
+      .filter(({ namespace = '' }) => namespace !== '' && !namespaces.includes(namespace))
+      .map(({ namespace, podName }) => `${namespace}/${podName}`);
+    if (outside.length > 0)
+      findings.warn(
+        'spec.namespaces',
+        `leaves out ${outside.slice(0, 5).join(', ')}${outside.length > 5 ? ` and ${outside.length - 5} more` : ''}: they keep their addresses, others of their namespaces get none`,
+      );
+  }
+  if (defaultSubnet === '') return;
+  const subnet = neighbours.get('Subnet', defaultSubnet);
+  if (subnet && subnet.spec?.vpc !== name)
+    findings.invalid('spec.defaultSubnet', defaultSubnet, `is a subnet of VPC ${subnet.spec?.vpc}, not of this one`);
+  else if (!subnet) findings.warn('spec.defaultSubnet', `there is no subnet ${defaultSubnet} yet`);
+  if (namespaces.length === 0)
+    findings.warn('spec.defaultSubnet', 'has no effect without spec.namespaces: it is the default of those namespaces');
 }
 
 /** the same grammar as in a subnet's options: what would not fit there is told here */

@@ -17,11 +17,12 @@ const VPC: readonly Field[] = ['enableExternal', 'extraExternalSubnets', 'enable
 }));
 
 const SUBNET: readonly Field[] = [
-  ...['vlan', 'namespaces', 'namespaceSelectors'].map((path) => ({
+  ...['vlan'].map((path) => ({
     path: `spec.${path}`,
     restricts: true,
   })),
   ...[
+    'namespaceSelectors',
     'default',
     'gatewayNode',
     'gatewayNodeSelectors',

@@ -80,6 +80,8 @@ type IndexFunction<T> = (object: T) => readonly string[];
 export const INDEXES = {
   Settings: {},
   Vpc: {
+    /** namespaces that it is for */
+    namespace: ({ spec }: Vpc) => spec?.namespaces ?? [],
     all: () => [''],
     /** VPCs that its spec.vpcPeerings name */
     peer: ({ spec }: Vpc) => (spec?.vpcPeerings ?? []).flatMap(({ remoteVpc }) => remoteVpc ?? []),
@@ -117,6 +119,8 @@ export const INDEXES = {
     /** the network between nodes that it chooses */
     nodeNetwork: ({ spec }: Subnet) => (spec?.nodeNetwork ? [spec.nodeNetwork] : []),
     vpc: (subnet: Subnet) => [subnet.spec?.vpc ?? ''],
+    /** namespaces whose default it is */
+    namespace: ({ spec }: Subnet) => spec?.namespaces ?? [],
     /** `<vpc>|<prefix>` for each prefix of the subnet exactly */
     prefix: (subnet: Subnet) => exactly(subnet.spec?.vpc, prefixes(subnet)),
     /** `<vpc>|<prefix>` for each prefix of the subnet and all that cover it: whoever asks for P gets the subnets inside P */

@@ -18,6 +18,8 @@ export interface Networks {
   attachment(key: string): NetworkAttachmentDefinition | undefined;
   /** name of the subnet whose spec.provider is this */
   subnetOfProvider(provider: string): string | undefined;
+  /** name of the subnet for attachments of a namespace that nothing else serves */
+  defaultSubnet(namespace: string): string | Problem | undefined;
 }
 
 export interface InterfaceOwner {
@@ -84,8 +86,9 @@ export function subnetOf(key: string, networks: Networks): string | Problem | un
   if (!config.ours) return undefined;
   return (
     config.subnet ??
-    networks.subnetOfProvider(config.provider) ?? {
-      problem: `no subnet serves network ${key}: name one in its spec.config (ipam.subnet), or set spec.provider of a subnet to ${config.provider}`,
+    networks.subnetOfProvider(config.provider) ??
+    networks.defaultSubnet(key.slice(0, key.indexOf('/'))) ?? {
+      problem: `no subnet serves network ${key}: name one in its spec.config (ipam.subnet), set spec.provider of a subnet to ${config.provider}, or give its namespace a default (spec.namespaces of a subnet, spec.defaultSubnet of a VPC)`,
     }
   );
 }

@@ -1,4 +1,5 @@
 import type { Vpc, VpcStatus } from '../../kinds/vpc.ts';
+import { DEFAULT_VPC } from '../ovn/names.ts';
 import { type Finding, withFindings } from './condition.ts';
 
 /**
@@ -17,7 +18,7 @@ export function vpcStatus(
     ...vpc.status,
     conditions: withFindings(vpc.status?.conditions as never, ready, warning, now) as never,
     standby,
-    default: false,
+    default: vpc.metadata.name === DEFAULT_VPC,
     router: vpc.metadata.name,
     subnets: subnets.toSorted(),
     enableExternal: false,

@@ -20,6 +20,7 @@ import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
 import { Addresses } from './addresses.ts';
 import { Caches, type Handlers, instanceOfMigration, ownerOfIp } from './caches.ts';
+import { DefaultVpc } from './default-vpc.ts';
 import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
 import { underlayChange, worldChange } from './feed.ts';
@@ -68,6 +69,7 @@ export class Controller {
   readonly #ports: SouthboundPorts | undefined;
   readonly #statuses: Statuses;
   readonly #networks: VirtualNetworks;
+  readonly #defaultVpc: DefaultVpc;
   readonly #events: EventRecorder;
   readonly #outcomes: Outcomes;
   #pending: Change[] = [];
@@ -123,10 +125,7 @@ export class Controller {
     this.#owners = new Owners({
       client,
       allocator: this.#addresses.allocator,
-      networks: {
-        attachment: (key) => this.#caches.of('NetworkAttachmentDefinition').get(key),
-        subnetOfProvider: (provider) => this.compiler.world.keys('Subnet', 'provider', provider)[0],
-      },
+      world,
       subnet: (name) => this.#caches.of('Subnet').get(name),
       vm: (key) => this.#caches.of('VirtualMachine').get(key),
       ip: (name) => this.#caches.of('IP').get(name),
@@ -170,6 +169,7 @@ export class Controller {
       learn: (object) => this.#caches.learn(object),
       log,
     });
+    this.#defaultVpc = new DefaultVpc(client, world, log);
     this.#networks = new VirtualNetworks({ client, world, caches: this.#caches, events: this.#events, log });
     metrics.follow(this.compiler, client);
   }
@@ -211,6 +211,7 @@ export class Controller {
     await this.writer.start();
     this.#live = true;
     this.#ports?.live();
+    this.#defaultVpc.look();
     for (const group of [this.#caches.podsByOwner, this.#caches.ipsByOwner])
       for (const owner of group.groups()) this.#ownerQueue.addLow(owner);
     for (const kind of STATUS_KINDS)
@@ -230,6 +231,7 @@ export class Controller {
       this.#ownerQueue.stop(),
       this.#reservations.stop(),
       this.#statuses.stop(),
+      this.#defaultVpc.stop(),
       this.#networks.stop(),
     ]);
     await this.writer.stop();
@@ -242,6 +244,7 @@ export class Controller {
       this.#notify(object, vpcNotice(old, object));
     }
     this.#networks.followParts(changes);
+    if (changes.some(({ old, new: object }) => !equal(old?.spec, object?.spec))) this.#unstick();
   }
 
   /** kinds that are compiled and judged, and nothing else */
@@ -368,6 +371,7 @@ export class Controller {
     for (const key of this.#owners.takeStuck()) this.#ownerQueue.add(key);
     this.#reservations.unstick();
     this.#networks.retryRefused();
+    this.#defaultVpc.look();
   }
 
   #take(changes: readonly Change[]): void {

@@ -36,7 +36,14 @@ function forWorld(object: KubeObject): KubeObject {
     kind: object.kind,
     metadata: metadata as unknown as KubeObject['metadata'],
     ...(object.spec === undefined ? {} : { spec: object.spec }),
+    ...(object.kind === 'Node' ? { status: addressesOf(object) } : {}),
   });
+}
+
+/** which addresses a node has is not its own doing: they are an observation that others may build on */
+function addressesOf({ status }: KubeObject): object {
+  const { addresses } = (status ?? {}) as { readonly addresses?: unknown };
+  return Array.isArray(addresses) ? { addresses } : {};
 }
 
 /** kubectl's copy of the whole object is of no use here */

@@ -12,7 +12,9 @@ import {
   selectionProvider,
 } from '../../core/ipam/attachments.ts';
 import { type Interface, interfacesOf, type Networks } from '../../core/ipam/interfaces.ts';
+import { networksIn, whyNotFor } from '../../core/compile/networks.ts';
 import { type AnnotationSource, wishText } from '../../core/ipam/wishes.ts';
+import type { ReadonlyWorld } from '../../core/compile/world.ts';
 import type { Placement } from '../../core/migration/placement.ts';
 import { portName } from '../../core/ovn/names.ts';
 import type { IpObject } from '../../kinds/ip.ts';
@@ -31,7 +33,7 @@ import { WaitingKeys } from '../../lib/kube/waiting-keys.ts';
 export interface OwnersOptions {
   readonly client: KubeClient;
   readonly allocator: Allocator;
-  readonly networks: Networks;
+  readonly world: ReadonlyWorld;
   subnet(name: string): Subnet | undefined;
   vm(key: string): VirtualMachine | undefined;
   ip(name: string): IpObject | undefined;
@@ -56,11 +58,13 @@ interface Purpose {
 
 export class Owners {
   readonly #options: OwnersOptions;
+  readonly #networks: Networks;
   /** owners that wait for something else to change: a network, a subnet, a free address */
   readonly #stuck = new WaitingKeys();
 
   constructor(options: OwnersOptions) {
     this.#options = options;
+    this.#networks = networksIn(options.world);
   }
 
   /** owners that should be looked at again when networks, subnets or addresses change; the list starts anew */
@@ -109,7 +113,7 @@ export class Owners {
         return nic === undefined ? selection : { ...selection, nic };
       }),
       owner,
-      this.#options.networks,
+      this.#networks,
     );
   }
 
@@ -122,7 +126,7 @@ export class Owners {
     const vm = this.#machine(owner);
     if (!vm || vm.metadata.deletionTimestamp !== undefined || isMeantToRun(vm)) return;
     const selections = networksOfVm(vm);
-    const interfaces = 'problem' in selections ? selections : interfacesOf(selections, owner, this.#options.networks);
+    const interfaces = 'problem' in selections ? selections : interfacesOf(selections, owner, this.#networks);
     if ('problem' in interfaces) return;
     const purpose = { owner, key, pod: undefined, sources: sourcesOf(undefined, vm) };
     for (const [index, face] of interfaces.entries()) {
@@ -152,6 +156,13 @@ export class Owners {
         'SubnetNotFound',
         `subnet ${face.subnet} ${subnet ? 'is being deleted' : 'does not exist'}: create it, or choose another network`,
       );
+      return {};
+    }
+    const refused = whyNotFor(owner.namespace, face.subnet, this.#options.world);
+    // whoever is in keeps what it has
+    if (refused !== undefined && !this.#options.ip(face.port)) {
+      this.#stuck.add(key);
+      this.#options.warn(pod, owner, 'NamespaceNotAllowed', refused);
       return {};
     }
     try {
