@@ -265,7 +265,7 @@ describe('edits', () => {
     const base = { private: true, allowSubnets: ['10.0.2.0/24', 'fd00:2::/64'] };
     await rules(base);
     await using observer = await AccessObserver.start((await lab.status()).ovn.nb, 'inner');
-    const seconds = 45;
+    const seconds = 30;
     const flows = Promise.all([
       udpFlow(lab, 'default/c', at.a[0], 9001, seconds),
       udpFlow(lab, 'default/a', at.c[0], 9001, seconds),
@@ -304,6 +304,18 @@ describe('edits', () => {
     expect(Math.min(there.sent, blocked.sent, stream.sent / 1000)).toBeGreaterThan(2000);
     await rules(base);
   }, 120_000);
+
+  test('a connection that was there before the rule that forbids it ends', async () => {
+    await rules({});
+    const flow = udpFlow(lab, 'default/c', at.a[0], 9004, 8);
+    const answers = udpFlow(lab, 'default/a', at.c[0], 9004, 8);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await rules({ private: true });
+    for (const { sent, received } of await Promise.all([flow, answers])) {
+      expect(received).toBeGreaterThan(100);
+      expect(received).toBeLessThan(sent * 0.75);
+    }
+  });
 
   test('a rule that somebody deletes or turns round is put right', async () => {
     await rules({ private: true });
