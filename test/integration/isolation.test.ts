@@ -1,12 +1,19 @@
 /** Who may talk, between a real API server and a real Northbound database: each edit is sent, and once; what somebody else does to the rows is undone. */
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { apply } from '../../src/cli/demo/apply.ts';
+import { readManifests } from '../../src/cli/manifest/read-manifests.ts';
+import { admit } from '../../src/core/admit/admit.ts';
 import type { NorthboundTables } from '../../src/core/ovn/generated/nb.ts';
+import type { KubeObject } from '../../src/kinds/object.ts';
 import type { Subnet } from '../../src/kinds/subnet.ts';
 import { operations } from '../../src/lib/ovsdb/operations.ts';
 import { engineRoot } from '../../src/lib/ovsdb/testing/ovsdb-server.ts';
 import { ControlPlane, eventually, type RunningController } from '../support/control-plane.ts';
 import { R, subnet, vpc } from '../support/objects.ts';
 
+const EXAMPLES = fileURLToPath(new URL('../../examples/isolation/', import.meta.url));
 const nb = operations<NorthboundTables>();
 
 let plane: ControlPlane;
@@ -95,4 +102,17 @@ test('a rule of somebody else in the same switch stays', async () => {
   ]);
   await edit({ private: null, allowSubnets: null });
   expect(table('ACL').map(({ match }) => match)).toEqual(['udp']);
+});
+
+test('the examples are in force, and once all is there nothing in them does nothing', async () => {
+  const objects: KubeObject[] = [];
+  for (const file of (await readdir(EXAMPLES)).filter((name) => name.endsWith('.yaml')).toSorted())
+    objects.push(...readManifests(await readFile(EXAMPLES + file, 'utf8'), file));
+  expect(objects.length).toBeGreaterThan(6);
+  for (const object of objects) await apply(plane.client, object);
+  for (const name of ['shop-web', 'shop-app', 'shop-db', 'shop-admin', 'shop-edge'])
+    await eventually(async () => expect(await plane.ready(R.subnets, name)).toMatchObject({ status: 'True' }));
+  const { world } = running.controller.compiler;
+  expect(objects.flatMap((object) => admit(object, object, world).warnings)).toEqual([]);
+  running.expectInSync();
 });

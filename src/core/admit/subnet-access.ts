@@ -133,7 +133,7 @@ function doubtOf(
     return `has no effect: the subnet has no IPv${cidr.family}`;
   if (own.some((each) => cidrCovers(each, cidr))) return 'has no effect: it is inside of the subnet';
   if (known && cidr.bits > 0 && !known.some((each) => cidrsOverlap(each, cidr)))
-    return 'is no network that the VPC knows: no subnet of it or of its peers, no static route';
+    return 'is no network that the VPC knows (yet): no subnet of it or of its peers, no static route';
   return undefined;
 }
 
