@@ -15,8 +15,6 @@ import type { Match } from '../ovn/match/match.ts';
 import { logicalRouterPortName } from '../ovn/names.ts';
 import type { Findings } from './verdict.ts';
 
-/** more rules than this are not compared with each other */
-const MOST_LINTED = 300;
 /** fields that OVN uses for itself */
 const INTERNAL = /^(x{0,2}reg[0-9]+|flags|flags\..*|ct_mark.*|ct_label.*|ct\..*|ct_state)$/;
 
@@ -54,8 +52,6 @@ function lint(
   incomplete: ReadonlySet<string>,
   findings: Findings,
 ): void {
-  if (rules.length > MOST_LINTED)
-    return findings.warn('spec.acls', `more than ${MOST_LINTED} rules are not compared with each other`);
   const gateways = (spec.gateway ?? '').split(',').flatMap((text) => attempt(() => parseIp(text.trim())) ?? []);
   const always = alwaysPasses({
     mac: macFor(logicalRouterPortName(spec.vpc ?? '', metadata.name)),
@@ -89,8 +85,8 @@ function fieldsOf(match: Match): ReadonlySet<string> {
 
 function checkStateless(rules: readonly AccessRule[], findings: Findings): void {
   const stateless = rules.filter(({ action }) => action === 'allow-stateless');
-  for (const { direction, path } of stateless)
-    if (stateless.every((other) => other.direction === direction))
+  if (new Set(stateless.map(({ direction }) => direction)).size === 1)
+    for (const { path } of stateless)
       findings.warn(
         `${path}.action`,
         'allow-stateless lets no answers pass: a rule allow-stateless of the other direction has to',

@@ -16,6 +16,7 @@ beforeAll(async () => {
       if (request.resource !== 'configmaps') return {};
       seen.push(request);
       const cidr = textAt(request.object, 'data', 'cidr');
+      if (cidr === 'many') return { warnings: Array.from({ length: 500 }, (_, index) => `doubt ${index} about it`) };
       if (cidr === 'bad')
         return { errors: [{ path: 'data.cidr', type: 'Invalid', value: cidr, detail: 'must be a CIDR' }] };
       if (request.operation === 'DELETE' && request.name === 'kept')
@@ -42,6 +43,15 @@ describe('admission', () => {
     const { body, headers } = await api.call('POST', MAPS, { body: configMap('host', { cidr: '10.0.0.1/24' }) });
     expect(body.data).toEqual({ cidr: '10.0.0.0/24' });
     expect(headers.warning).toBe('299 - "host bits were dropped"');
+  });
+
+  it('warns as much as clients take, and says how much more there is', async () => {
+    const { code, headers } = await api.call('POST', MAPS, { body: configMap('many', { cidr: 'many' }) });
+    const text = headers.warning as string;
+    expect([code, text.length < 5000]).toEqual([201, true]);
+    const told = text.match(/doubt [0-9]+/g)!.length;
+    expect(told).toBeGreaterThan(100);
+    expect(text).toContain(`299 - "${500 - told} more warnings do not fit here"`);
   });
 
   it('judges overlapping creates one after the other', async () => {

@@ -27,7 +27,7 @@ export function sendText(
     'content-length': body.length,
     'cache-control': 'no-cache, private',
   };
-  if (warnings.length > 0) headers.warning = [...new Set(warnings)].map(warningHeader) as unknown as string;
+  if (warnings.length > 0) headers.warning = fitting([...new Set(warnings)].map(warningHeader)) as unknown as string;
   response.writeHead(code, headers);
   response.end(body);
 }
@@ -45,6 +45,16 @@ export function sendError(exchange: Exchange, error: unknown): void {
   // the rest of a refused body is not read: the connection cannot be used again
   if (status.code === 413) exchange.response.setHeader('connection', 'close');
   sendJson(exchange, status.code, status.toStatus());
+}
+
+/** bytes of all warnings of an answer, as Kubernetes limits them: clients refuse answers with large headers */
+const WARNINGS_MAX = 4096;
+
+function fitting(headers: readonly string[]): readonly string[] {
+  let room = WARNINGS_MAX;
+  const count = headers.findIndex((header) => (room -= header.length) < 0);
+  if (count < 0) return headers;
+  return [...headers.slice(0, count), warningHeader(`${headers.length - count} more warnings do not fit here`)];
 }
 
 /** RFC 9111 section 5.5 (obsoleted there, but in use by Kubernetes): `299 - "text"`; header values are printable ASCII. */

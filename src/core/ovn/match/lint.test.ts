@@ -130,3 +130,15 @@ test('a rule that can never match is told so once', () => {
     { index: 1, message: 'its match can never be true: parts of it exclude each other' },
   ]);
 });
+
+test('what would take long to see is not looked at, and that is said', () => {
+  const bits = Array.from({ length: 8 }, (_, n) => `(xxreg0[${2 * n}] || xxreg0[${2 * n + 1}])`).join(' && ');
+  const ranges = Array.from({ length: 800 }, (_, n) => `reg${n % 10} > ${n}`).join(' && ');
+  expect(termsOf(read(`${bits} && ${ranges}`))).toBeUndefined();
+  const set = (field: string, first: number) =>
+    `${field} == {${Array.from({ length: 8 }, (_, n) => first + n).join(', ')}}`;
+  const many = Array.from({ length: 400 }, (_, n) =>
+    acl(n, `${set('tcp.src', n)} && ${set('tcp.dst', n)}`, n % 2 ? 'drop' : 'allow'),
+  );
+  expect(lint(...many).at(-1)?.message).toMatch(/^this rule and those after it were not looked at/);
+});

@@ -2,6 +2,7 @@
  * A match as alternatives, each a list of conditions that hold together: enough to see that a match can never be true, or that one covers another. Sound but
  * not complete: what it says is so; what it does not say may be so as well.
  */
+import { Effort, within } from './effort.ts';
 import { MATCH_SYMBOLS, type MatchSymbol } from './fields.ts';
 import { expansion, ones, placeOf } from './evaluate.ts';
 import {
@@ -43,22 +44,29 @@ export interface Term {
 const NOTHING: Knowledge = { value: 0n, mask: 0n, excluded: [], ranges: [] };
 const ALWAYS: Term = { fields: new Map(), texts: new Map(), opaque: new Map() };
 
-/** The alternatives of a match without those that contradict themselves; undefined if there are too many. */
-export function termsOf(match: Match): readonly Term[] | undefined {
+/** steps for one match, when nobody says how many */
+const STEPS = 100_000;
+
+/** The alternatives of a match without those that contradict themselves; undefined if there are too many, or to see them is too much. */
+export function termsOf(match: Match, effort = new Effort(STEPS)): readonly Term[] | undefined {
+  return within(effort, undefined, () => alternativesOf(match, effort));
+}
+
+function alternativesOf(match: Match, effort: Effort): readonly Term[] | undefined {
   switch (match.kind) {
     case 'boolean':
       return match.value ? [ALWAYS] : [];
     case 'and':
       return match.operands.reduce<readonly Term[] | undefined>(
-        (terms, operand) => both(terms, terms && termsOf(operand)),
+        (terms, operand) => both(terms, terms && alternativesOf(operand, effort), effort),
         [ALWAYS],
       );
     case 'or':
-      return either(match.operands.map(termsOf));
+      return either(match.operands.map((each) => alternativesOf(each, effort)));
     case 'resident':
       return [opaque(`is_chassis_resident(${JSON.stringify(match.port)})`, !match.negated)];
     case 'compare':
-      return comparison(match);
+      return comparison(match, effort);
   }
 }
 
@@ -71,9 +79,13 @@ function either(all: readonly (readonly Term[] | undefined)[]): readonly Term[] 
   return terms;
 }
 
-function both(left: readonly Term[] | undefined, right: readonly Term[] | undefined): readonly Term[] | undefined {
+function both(
+  left: readonly Term[] | undefined,
+  right: readonly Term[] | undefined,
+  effort: Effort,
+): readonly Term[] | undefined {
   if (!left || !right || left.length * right.length > MOST_TERMS * 4) return undefined;
-  const terms = left.flatMap((a) => right.flatMap((b) => merge(a, b) ?? []));
+  const terms = left.flatMap((a) => right.flatMap((b) => merge(a, b, effort) ?? []));
   return terms.length > MOST_TERMS ? undefined : terms;
 }
 
@@ -81,27 +93,32 @@ function opaque(text: string, holds: boolean): Term {
   return { ...ALWAYS, opaque: new Map([[text, holds]]) };
 }
 
-function comparison(match: CompareMatch): readonly Term[] | undefined {
+function comparison(match: CompareMatch, effort: Effort): readonly Term[] | undefined {
   const symbol = MATCH_SYMBOLS.get(match.field.name);
   if (!symbol) return undefined;
   const alternatives =
     match.operator === '!='
       ? match.constants.reduce<readonly Term[] | undefined>(
-          (terms, each) => both(terms, single(match, symbol, each)),
+          (terms, each) => both(terms, single(match, symbol, each, effort), effort),
           [ALWAYS],
         )
-      : either(match.constants.map((each) => single(match, symbol, each)));
+      : either(match.constants.map((each) => single(match, symbol, each, effort)));
   // "!=" with a set that happens to be empty is true whatever the prerequisites
   const maybeEmpty = match.operator === '!=' && match.constants.every(isSet);
   if (symbol.prerequisite === undefined || maybeEmpty) return alternatives;
-  return both(alternatives, termsOf(expansion(symbol.prerequisite)));
+  return both(alternatives, alternativesOf(expansion(symbol.prerequisite), effort), effort);
 }
 
 function isSet(constant: Constant): constant is SetConstant {
   return constant.kind === 'address-set' || constant.kind === 'port-group';
 }
 
-function single(match: CompareMatch, symbol: MatchSymbol, constant: Constant): readonly Term[] | undefined {
+function single(
+  match: CompareMatch,
+  symbol: MatchSymbol,
+  constant: Constant,
+  effort: Effort,
+): readonly Term[] | undefined {
   const { field, operator } = match;
   if (isSet(constant)) {
     const text = printMatch({ kind: 'compare', field, operator: '==', constants: [constant] });
@@ -109,16 +126,21 @@ function single(match: CompareMatch, symbol: MatchSymbol, constant: Constant): r
   }
   if (constant.kind === 'string')
     return operator === '==' ? [{ ...ALWAYS, texts: new Map([[symbol.name, constant.value]]) }] : undefined;
-  if (symbol.predicate !== undefined) return predicate(symbol.predicate, operator === '==', constant);
+  if (symbol.predicate !== undefined) return predicate(symbol.predicate, operator === '==', constant, effort);
   return numeric(match, symbol, constant);
 }
 
-function predicate(text: string, equal: boolean, { value }: IntegerConstant): readonly Term[] | undefined {
+function predicate(
+  text: string,
+  equal: boolean,
+  { value }: IntegerConstant,
+  effort: Effort,
+): readonly Term[] | undefined {
   const match = expansion(text);
-  if (((value & 1n) === 1n) === equal) return termsOf(match);
+  if (((value & 1n) === 1n) === equal) return alternativesOf(match, effort);
   // the negation of a predicate is about its prerequisites as well: too much for what this is for
   return match.kind === 'compare' && MATCH_SYMBOLS.get(match.field.name)?.prerequisite === undefined
-    ? termsOf(negate(match))
+    ? alternativesOf(negate(match), effort)
     : [opaque(printMatch(match), false)];
 }
 
@@ -156,10 +178,11 @@ function numeric(
 }
 
 /** both at once; undefined if that cannot be */
-function merge(a: Term, b: Term): Term | undefined {
+function merge(a: Term, b: Term, effort: Effort): Term | undefined {
+  effort.spend(1 + a.texts.size + a.opaque.size + a.fields.size);
   const texts = union(a.texts, b.texts, (x, y) => (x === y ? x : undefined));
   const opaques = union(a.opaque, b.opaque, (x, y) => (x === y ? x : undefined));
-  const fields = union(a.fields, b.fields, mergeKnowledge);
+  const fields = union(a.fields, b.fields, (x, y) => mergeKnowledge(x, y, effort));
   return texts && opaques && fields ? { texts, opaque: opaques, fields } : undefined;
 }
 
@@ -178,7 +201,9 @@ function union<T>(
   return result;
 }
 
-function mergeKnowledge(a: Knowledge, b: Knowledge): Knowledge | undefined {
+function mergeKnowledge(a: Knowledge, b: Knowledge, effort: Effort): Knowledge | undefined {
+  const ranges = a.ranges.length + b.ranges.length;
+  effort.spend(a.excluded.length + b.excluded.length + ranges * ranges);
   const shared = a.mask & b.mask;
   if ((a.value & shared) !== (b.value & shared)) return undefined;
   const known = {
@@ -213,21 +238,23 @@ function sliceOf({ value, mask }: Pick<Knowledge, 'value' | 'mask'>, { low, widt
 }
 
 /** Whether every packet of `inner` is one of `outer`; false also when that cannot be seen. */
-export function covers(outer: readonly Term[], inner: readonly Term[]): boolean {
-  return inner.every((term) => outer.some((wider) => implies(term, wider)));
+export function covers(outer: readonly Term[], inner: readonly Term[], effort = new Effort(STEPS)): boolean {
+  return within(effort, false, () => inner.every((term) => outer.some((wider) => implies(term, wider, effort))));
 }
 
-function implies(term: Term, wider: Term): boolean {
+function implies(term: Term, wider: Term, effort: Effort): boolean {
+  effort.spend(2);
   return (
     [...wider.texts].every(([key, value]) => term.texts.get(key) === value) &&
     [...wider.opaque].every(([key, value]) => term.opaque.get(key) === value) &&
-    [...wider.fields].every(([key, value]) => knows(term.fields.get(key) ?? NOTHING, value))
+    [...wider.fields].every(([key, value]) => knows(term.fields.get(key) ?? NOTHING, value, effort))
   );
 }
 
-function knows(known: Knowledge, wanted: Knowledge): boolean {
+function knows(known: Knowledge, wanted: Knowledge, effort: Effort): boolean {
   if ((wanted.mask & known.mask) !== wanted.mask || (known.value & wanted.mask) !== wanted.value) return false;
-  return wanted.excluded.every((each) => differs(known, each)) && wanted.ranges.every((range) => within(known, range));
+  effort.spend(wanted.excluded.length * (known.excluded.length + 1) + wanted.ranges.length * (known.ranges.length + 1));
+  return wanted.excluded.every((each) => differs(known, each)) && wanted.ranges.every((range) => inRange(known, range));
 }
 
 function differs(known: Knowledge, each: { readonly value: bigint; readonly mask: bigint }): boolean {
@@ -235,7 +262,7 @@ function differs(known: Knowledge, each: { readonly value: bigint; readonly mask
   return known.excluded.some(({ value, mask }) => (each.mask & mask) === mask && (each.value & mask) === value);
 }
 
-function within(known: Knowledge, range: Range): boolean {
+function inRange(known: Knowledge, range: Range): boolean {
   const found = sliceOf(known, range);
   if (found !== undefined) return found >= range.least && found <= range.greatest;
   const same = known.ranges.filter((each) => sameSlice(each, range));
