@@ -11,6 +11,8 @@ export interface Link {
   readonly up: boolean;
   /** it is up, and there is a carrier */
   readonly running: boolean;
+  /** it answers ARP, for any address of the node */
+  readonly arp: boolean;
   /** global addresses with prefix length, `192.168.1.11/24` */
   readonly addresses: readonly string[];
 }

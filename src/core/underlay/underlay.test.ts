@@ -133,6 +133,7 @@ const link = (name: string, ...addresses: readonly string[]): Link => ({
   mtu: 1500,
   up: true,
   running: true,
+  arp: true,
   addresses,
 });
 const host = (name: string, address: string | undefined, isUnderlay = false): HostNetwork => ({

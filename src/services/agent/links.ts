@@ -99,6 +99,7 @@ function linksOf(infos: readonly LinkInfo[]): ReadonlyMap<string, Link> {
           name: ifname,
           mtu,
           up: flags.includes('UP'),
+          arp: !flags.includes('NOARP'),
           running: flags.includes('LOWER_UP') && flags.includes('UP') && !flags.includes('NO-CARRIER'),
           addresses: addresses.flatMap(({ local, prefixlen, scope }) =>
             scope === 'global' && local !== undefined ? [`${local}/${prefixlen}`] : [],

@@ -42,6 +42,27 @@ describe('a node', () => {
     await vi.waitFor(() => expect(a.result(target()).reachable).toBe(true), SOON);
   });
 
+  test('that was away altogether: what it did not answer on one network says nothing once it answers on another', async () => {
+    const [a, b] = [prober(16_085), prober(16_085)];
+    const other = target({ here: 'data3', there: 'data3', to: '127.0.0.83' });
+    b.follow(new Set([THERE, other.to]), []);
+    a.follow(new Set([HERE]), [target(), other]);
+    await vi.waitFor(
+      () => expect([a.result(target()).reachable, a.result(other).reachable]).toEqual([true, true]),
+      SOON,
+    );
+    b.follow(new Set(), []);
+    await vi.waitFor(
+      () => expect([a.result(target()).reachable, a.result(other).reachable]).toEqual([false, false]),
+      SOON,
+    );
+    b.follow(new Set([THERE]), []);
+    await vi.waitFor(() => expect(a.result(target()).reachable).toBe(true), SOON);
+    expect(a.result(other).reachable).toBeUndefined();
+    // and is found out again, if it is true
+    await vi.waitFor(() => expect(a.result(other).reachable).toBe(false), SOON);
+  });
+
   test('that is not asked any more is not known any more', async () => {
     const a = prober(16_083);
     a.follow(new Set([HERE, THERE]), [target()]);

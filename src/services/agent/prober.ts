@@ -35,6 +35,8 @@ interface State {
 const INTERVAL = 500;
 /** questions without an answer until a node counts as unreachable: one lost packet says nothing */
 const LOST = 4;
+/** milliseconds */
+const TOGETHER = 100;
 /** answers in a row until a node that was lost counts as found */
 const FOUND = 3;
 
@@ -45,6 +47,7 @@ export class Prober {
   readonly #states = new Map<string, State>();
   readonly #sockets = new Map<string, ProbeSocket>();
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
   #measuring: Promise<void> | undefined;
   #stopped = false;
 
@@ -59,6 +62,7 @@ export class Prober {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
     for (const socket of this.#sockets.values()) socket.close();
     await this.#measuring;
   }
@@ -126,10 +130,26 @@ export class Prober {
       state.unanswered = 0;
       state.answered += 1;
       if (state.reachable === true || (state.reachable === false && state.answered < FOUND)) continue;
+      if (state.reachable === false) this.#askAnew(state.target.node);
       state.reachable = true;
       state.measureAt = 0;
-      this.#options.onChange();
+      this.#changedSoon();
     }
+  }
+
+  /** A node that was away comes back: that it did not answer on other networks meanwhile says nothing of them. */
+  #askAnew(node: string): void {
+    for (const state of this.#states.values())
+      if (state.target.node === node && state.reachable === false)
+        Object.assign(state, { reachable: undefined, unanswered: 0 });
+  }
+
+  /** answers over several networks come together, and are judged together */
+  #changedSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.#options.onChange();
+    }, TOGETHER);
   }
 
   /** One pair after the other: what is measured should not be what disturbs. */

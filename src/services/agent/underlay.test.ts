@@ -5,6 +5,7 @@ import { underlayCommands, type UnderlayWish } from './underlay.ts';
 const link = (name: string, addresses: readonly string[], more: Partial<Link> = {}): Link => ({
   name,
   mtu: 1500,
+  arp: !name.startsWith('eth'),
   up: true,
   running: true,
   addresses,
@@ -26,6 +27,11 @@ test.each<[what: string, found: readonly string[], expected: readonly string[]]>
       'addr del fd00::1/64 dev eth2',
       'link set br-eth2 up',
     ],
+  ],
+  [
+    'a NIC that answers ARP for the bridge is silenced',
+    commands(link('eth2', [], { arp: true }), link('br-eth2', ['10.0.0.1/24'])),
+    ['link set eth2 arp off'],
   ],
   [
     'another address by wish; that of the other family stays',
