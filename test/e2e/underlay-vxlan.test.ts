@@ -57,7 +57,19 @@ describe('both, while an installation changes', () => {
   test('nodes that speak both use Geneve; one that speaks VXLAN alone is reached by VXLAN, over the same underlay', async () => {
     expect(await at.way('red1', 'red2')).toEqual(ways('Geneve', 'eth3', 2));
     const pings = ['blue', 'red'].map((name) =>
-      at.lab.guest(`default/${name}1`, 'ping', '-c', '300', '-i', '0.1', '-W', '1', at.addresses.get(`${name}2`)!),
+      at.lab.guest(
+        `default/${name}1`,
+        'ping',
+        '-s',
+        '100',
+        '-c',
+        '200',
+        '-i',
+        '0.1',
+        '-W',
+        '1',
+        at.addresses.get(`${name}2`)!,
+      ),
     );
     // node2 before the others: its agent is held, so that it does not put it right
     const agent = await at.lab.pidOf('node2', 'agent');
@@ -73,7 +85,7 @@ describe('both, while an installation changes', () => {
     }
     await at.waysBecome('red1', 'red2', ways('Geneve', 'eth3', 2));
     for (const { stdout } of await Promise.all(pings))
-      expect(Number(/(\d+) received/.exec(stdout)![1])).toBeGreaterThan(290);
+      expect(Number(/(\d+) received/.exec(stdout)![1])).toBeGreaterThan(190);
   });
 
   test('guests get what fits the larger of both', async () => {

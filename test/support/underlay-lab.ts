@@ -16,8 +16,9 @@ export interface Outer {
   readonly inner: string;
 }
 
-/** `12:24:19.597943 eth3  Out IP 192.168.2.11.55645 > 192.168.2.12.6081: Geneve, ... : IP 10.1.0.2 > 10.1.0.3: ICMP echo request, ...` */
-const LINE = /^\S+ (eth\d) +\S+ +IP ([\d.]+)\.\d+ > ([\d.]+)\.\d+: (Geneve|VXLAN), .*?: (IP6? .*ICMP6?,? echo .*)$/;
+/** an echo of ping's own size, so that others may ping beside it: `12:24:19.597943 eth3  Out IP 192.168.2.11.55645 > 192.168.2.12.6081: Geneve, ... : IP 10.1.0.2 > 10.1.0.3: ICMP echo request, ...` */
+const LINE =
+  /^\S+ (eth\d) +\S+ +IP ([\d.]+)\.\d+ > ([\d.]+)\.\d+: (Geneve|VXLAN), .*?: (IP6? .*ICMP6?,? echo .* length 64)$/;
 
 /** a machine on one network, on one node */
 export const placed = (name: string, networks: string, node: string) => ({
