@@ -1,5 +1,5 @@
 /** DHCP_Options rows of subnets and of single interfaces, and the router advertisements of a subnet's router port. */
-import { cidrContains, formatCidr } from '../../lib/netaddr/cidr.ts';
+import { type Cidr, cidrContains, formatCidr } from '../../lib/netaddr/cidr.ts';
 import { type Family, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import {
@@ -108,6 +108,8 @@ export interface InterfaceWishes {
   readonly v6Options: Options | undefined;
   /** the interface shall not have the default route */
   readonly withoutDefault: boolean;
+  /** prefixes of which it is a next hop itself: a route to them would send it what it has just received, in a circle */
+  readonly leadsTo: readonly Cidr[];
 }
 
 /**
@@ -126,7 +128,7 @@ export function portDhcp(
   const columns: { dhcpv4_options?: RowRef; dhcpv6_options?: RowRef } = {};
   for (const ip of ips.map(parseIp)) {
     const own = ip.family === 4 ? wishes.v4Options : wishes.v6Options;
-    const isSpecial = own !== undefined || (wishes.withoutDefault && ip.family === 4);
+    const isSpecial = own !== undefined || (ip.family === 4 && (wishes.withoutDefault || wishes.leadsTo.length > 0));
     if (!isSpecial && !subnetFamilies.includes(ip.family)) continue;
     if (own === undefined && !subnetFamilies.includes(ip.family)) continue;
     const column = ip.family === 4 ? 'dhcpv4_options' : 'dhcpv6_options';
@@ -140,7 +142,9 @@ export function portDhcp(
       v4Options: { ...from.subnet.v4Options, ...wishes.v4Options },
       v6Options: { ...from.subnet.v6Options, ...wishes.v6Options },
     };
-    const { options } = optionsOf(network, from.vpc, merged, !wishes.withoutDefault);
+    const own4 = new Set(wishes.leadsTo.map(formatCidr));
+    const vpc = { ...from.vpc, prefixes: from.vpc.prefixes.filter((prefix) => !own4.has(formatCidr(prefix))) };
+    const { options } = optionsOf(network, vpc, merged, !wishes.withoutDefault);
     emitOptions(dhcpKey(port, ip.family), network, options, { ls: subnet, port }, emit);
     columns[column] = { table: 'DHCP_Options', key: dhcpKey(port, ip.family) };
   }

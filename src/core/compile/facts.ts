@@ -23,10 +23,13 @@ export interface Facts {
     /** families of which the subnet answers DHCP */
     readonly dhcp: readonly Family[];
   };
-  /** what the guests of a VPC have to know of it; key: VPC */
+  /** what the guests of a VPC have to know of it, as one of its route tables has it; key: `<VPC>|<table>` */
   readonly VpcGuests: VpcGuestSettings;
+  /** the address is a next hop of routes to these prefixes; key: `<subnet>|<address>` */
+  readonly NextHopOf: { readonly prefixes: readonly Cidr[] };
   /** what the options of an interface start from; key: subnet */
   readonly SubnetGuests: {
+    /** key of VpcGuests */
     readonly vpc: string;
     readonly networks: readonly GuestNetwork[];
     readonly v4Options: Options;

@@ -21,7 +21,7 @@ export const nicRule = rule({
   kind: 'IP',
   reads: {
     kinds: ['IP', 'Placement', 'PortsBound'],
-    facts: ['SubnetSwitch', 'SubnetGuests', 'VpcGuests', 'PortBeyondLimit'],
+    facts: ['SubnetSwitch', 'SubnetGuests', 'VpcGuests', 'NextHopOf', 'PortBeyondLimit'],
   },
   emits: [],
   run(ip, name, read, emit) {
@@ -60,7 +60,13 @@ export const nicRule = rule({
       return;
     }
     const address = [parsed.mac, ...parsed.ips].join(' ');
-    const dhcp = portDhcp(name, parsed.ips, subnet, found.dhcp, wishesOf(ip, emit), () => guestsOf(subnet, read), emit);
+    const wishes = wishesOf(ip, emit);
+    const leadsTo =
+      found.dhcp.includes(4) || wishes.v4Options
+        ? parsed.ips.flatMap((text) => read.fact('NextHopOf', `${subnet}|${text}`)?.prefixes ?? [])
+        : [];
+    const guests = () => guestsOf(subnet, read);
+    const dhcp = portDhcp(name, parsed.ips, subnet, found.dhcp, { ...wishes, leadsTo }, guests, emit);
     const secured = ip.metadata.annotations?.[PORT_SECURITY_ANNOTATION] !== 'false';
     emit.child({ table: 'Logical_Switch', key: found.switch, column: 'ports' }, 'Logical_Switch_Port', name, {
       type: '',
@@ -103,7 +109,7 @@ function chassisOptions({ node, target = '' }: Pin): Record<string, string> {
 const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /** what is said of DHCP in the annotations of the interface */
-function wishesOf({ metadata }: IpObject, emit: Emit): InterfaceWishes {
+function wishesOf({ metadata }: IpObject, emit: Emit): Omit<InterfaceWishes, 'leadsTo'> {
   const read = (key: keyof typeof OPTION_ANNOTATIONS) => {
     const annotation = `ovn.kubernetes.io/${key}`;
     const text = metadata.annotations?.[annotation];

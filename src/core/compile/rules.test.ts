@@ -7,10 +7,10 @@ import { RULES } from './rules.ts';
 const DRAWING = `
 Settings       reads NodeUnderlay, Vpc, Subnet gives GuestMtus, VxlanMode, DatapathRank
 ClusterNetwork reads NodeUnderlay gives nothing
-Vpc        reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, VxlanMode, DatapathRank gives VpcRouter, VpcGuests
+Vpc        reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, VxlanMode, DatapathRank gives VpcRouter, VpcGuests, NextHopOf
 VpcPeering reads Vpc, Subnet, VpcPeering gives nothing
 Subnet  reads Settings, Subnet, NetworkAttachmentDefinition, IP, IPPool, VpcRouter, VpcGuests, GuestMtus, VxlanMode, DatapathRank gives SubnetSwitch, SubnetGuests, PortBeyondLimit
-IP      reads IP, Placement, PortsBound, SubnetSwitch, SubnetGuests, VpcGuests, PortBeyondLimit gives nothing
+IP      reads IP, Placement, PortsBound, SubnetSwitch, SubnetGuests, VpcGuests, NextHopOf, PortBeyondLimit gives nothing
 IPPool  reads IPPool, SubnetSwitch gives nothing
 `;
 

@@ -4,7 +4,8 @@
  *   Settings ──GuestMtus, VxlanMode, DatapathRank──> Vpc, Subnet        ClusterNetwork
  *
  *   Vpc ──VpcRouter, VpcGuests──> Subnet ──SubnetSwitch, SubnetGuests, PortBeyondLimit──> IP
- *                                           └──SubnetSwitch──> IPPool
+ *    │                                      └──SubnetSwitch──> IPPool
+ *    └──VpcGuests, NextHopOf──> IP
  *   VpcPeering: nothing but what is wrong with it
  */
 import { clusterNetworkRule } from './cluster-network-rule.ts';

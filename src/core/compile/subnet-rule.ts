@@ -57,12 +57,14 @@ export const subnetRule = rule({
     const families = dhcpFamilies(subnet, networks, options.raOptions);
     const { v4Options, v6Options } = options;
     emit.fact('SubnetSwitch', name, { switch: name, cidrs: plan.cidrs, dhcp: families });
-    emit.fact('SubnetGuests', name, { vpc, networks, v4Options, v6Options });
-    const guestsOf = () => read.fact('VpcGuests', vpc)!;
+    const routeTable = subnet.spec?.routeTable ?? '';
+    const guests = `${vpc}|${routeTable}`;
+    emit.fact('SubnetGuests', name, { vpc: guests, networks, v4Options, v6Options });
+    const guestsOf = () => read.fact('VpcGuests', guests)!;
     if (families.length > 0) emitSubnetDhcp(name, networks, families, guestsOf(), options, emit);
     const ra = advertisements(subnet, networks, guestsOf, options, emit);
     emitAccess(subnet, networks, read, emit);
-    rows(name, vpc, router, networks, ra, subnet.spec?.routeTable ?? '', emit);
+    rows(name, vpc, router, networks, ra, routeTable, emit);
   },
 });
 

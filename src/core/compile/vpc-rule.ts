@@ -5,6 +5,7 @@ import type { Vpc } from '../../kinds/vpc.ts';
 import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION, type VpcGuestSettings } from '../dhcp/guest-options.ts';
 import { macFor } from '../ovn/mac.ts';
 import { linkPortName } from '../ovn/names.ts';
+import { subnetOf } from './next-hops.ts';
 import { notImplemented } from './not-implemented.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 import { addressClash, declaredLinks, type Link } from './vpc-links.ts';
@@ -26,7 +27,7 @@ export const vpcRule = rule({
     kinds: ['IP', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering', 'IPPool'],
     facts: ['VxlanMode', 'DatapathRank'],
   },
-  emits: ['VpcRouter', 'VpcGuests'],
+  emits: ['VpcRouter', 'VpcGuests', 'NextHopOf'],
   run(vpc, name, read, emit) {
     for (const issue of notImplemented('Vpc', vpc).issues) emit.issue(issue);
     if (!datapathFits('Vpc', name, read, emit)) return;
@@ -41,17 +42,24 @@ export const vpcRule = rule({
     for (const link of links) linkPort(name, link, emit);
     linkFilters(name, links, emit);
 
-    const { destinations: said, sources } = staticRoutes(name, vpc.spec, links, read, emit);
+    const { destinations: said, hops, sources } = staticRoutes(name, vpc.spec, links, read, emit);
     const tables = new Set(['', ...subnets.map(({ routeTable }) => routeTable)]);
     const destinations = [...said, ...linkRoutes(name, links, tables, said, emit)];
     const reroutes = policyRoutes(name, vpc.spec, links, read, emit);
     sourcePolicies({ vpc: name, subnets, links, destinations, sources, reroutes }, emit);
 
-    const prefixes = [
-      ...subnets.flatMap(({ cidrs }) => cidrs),
-      ...destinations.filter(({ table }) => table === '').map(({ prefix }) => prefix),
-    ];
-    emit.fact('VpcGuests', name, guestSettings(vpc, prefixes, read));
+    for (const table of tables) {
+      const prefixes = [
+        ...subnets.flatMap(({ cidrs }) => cidrs),
+        ...destinations.filter((route) => route.table === table).map(({ prefix }) => prefix),
+      ];
+      emit.fact('VpcGuests', `${name}|${table}`, guestSettings(vpc, prefixes, read));
+    }
+    for (const [hop, routes] of Map.groupBy(hops, ({ nextHop }) => formatIp(nextHop))) {
+      const subnet = subnetOf(name, routes[0]!.nextHop, read);
+      if (subnet !== undefined)
+        emit.fact('NextHopOf', `${subnet}|${hop}`, { prefixes: routes.map(({ prefix }) => prefix) });
+    }
   },
 });
 

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
+import type { StaticRoute } from '../../kinds/vpc.ts';
+import { parseIp } from '../../lib/netaddr/ip.ts';
 import { guestRoutes } from './guest-routes.ts';
 
 const subnet = (name: string, spec: SubnetSpec): Subnet => ({
@@ -22,16 +24,16 @@ const STATIC = [
   { cidr: '10.0.7.0/24', nextHopIP: '10.0.0.9', policy: 'policyDst' as const },
   { cidr: '10.7.0.0/16', nextHopIP: '10.0.0.9', policy: 'policySrc' as const },
 ];
-const BOTH = new Set([4, 6] as const);
-const routes = (name: string, ...families: (4 | 6)[]) =>
-  guestRoutes(ALL.find(({ metadata }) => metadata.name === name)!, ALL.values(), STATIC, {
-    families: BOTH,
+const BOTH = ['10.1.0.7', 'fd00:1::7'].map(parseIp);
+const routes = (name: string, families: (4 | 6)[] = [], addresses = BOTH, statics: readonly StaticRoute[] = STATIC) =>
+  guestRoutes(ALL.find(({ metadata }) => metadata.name === name)!, ALL.values(), statics, {
+    addresses,
     defaultFor: new Set(families),
   }).map(({ dst, gw }) => `${dst} ${gw}`);
 
 test('to the other subnets of the VPC and to what its static routes lead to, in the families that both have; the default route where asked for', () => {
-  expect(routes('a', 4, 6)).toEqual(['10.1.0.0/16 10.0.0.1', '172.16.0.0/12 10.0.0.1', '0.0.0.0/0 10.0.0.1']);
-  expect(routes('b', 6)).toEqual([
+  expect(routes('a', [4, 6])).toEqual(['10.1.0.0/16 10.0.0.1', '172.16.0.0/12 10.0.0.1', '0.0.0.0/0 10.0.0.1']);
+  expect(routes('b', [6])).toEqual([
     '10.0.0.0/16 10.1.0.1',
     '10.0.7.0/24 10.1.0.1',
     '172.16.0.0/12 10.1.0.1',
@@ -44,17 +46,32 @@ test('to the other subnets of the VPC and to what its static routes lead to, in 
 test('a subnet that cannot be read gives no route', () => {
   expect(
     guestRoutes(subnet('x', { vpc: 'red', cidrBlock: 'x', gateway: 'y' }), ALL, [], {
-      families: BOTH,
+      addresses: BOTH,
       defaultFor: new Set([4] as const),
     }),
   ).toEqual([]);
 });
 
 test('an interface that has addresses of one family has no routes of the other', () => {
-  const [subnetB] = ALL.filter(({ metadata }) => metadata.name === 'b');
-  const only6 = new Set([6] as const);
-  expect(guestRoutes(subnetB!, ALL, [], { families: only6, defaultFor: only6 })).toEqual([
-    { dst: 'fd00:2::/64', gw: 'fd00:1::1' },
-    { dst: '::/0', gw: 'fd00:1::1' },
-  ]);
+  expect(routes('b', [6], [parseIp('fd00:1::7')], [])).toEqual(['fd00:2::/64 fd00:1::1', '::/0 fd00:1::1']);
+});
+
+test('a next hop gets no route to what is behind it, also when others lead there too: it would send packets in a circle', () => {
+  const hops = ['10.0.0.9', '10.0.0.10'].map((nextHopIP) => ({ cidr: '172.16.0.0/12', nextHopIP }));
+  const others = { cidr: '192.0.2.0/24', nextHopIP: '10.0.0.10' };
+  const of = (address: string) => routes('a', [], [parseIp(address)], [...hops, others]);
+  expect(of('10.0.0.9')).toEqual(['10.1.0.0/16 10.0.0.1', '192.0.2.0/24 10.0.0.1']);
+  expect(of('10.0.0.10')).toEqual(['10.1.0.0/16 10.0.0.1']);
+  expect(of('10.0.0.11')).toContain('172.16.0.0/12 10.0.0.1');
+});
+
+test('routes of the table that the subnet uses, and of no other', () => {
+  const said = [
+    { cidr: '172.16.0.0/12', nextHopIP: '10.0.0.9' },
+    { cidr: '192.0.2.0/24', nextHopIP: '10.0.0.9', routeTable: 'guests' },
+  ];
+  const guests = subnet('g', { vpc: 'red', cidrBlock: '10.3.0.0/24', gateway: '10.3.0.1', routeTable: 'guests' });
+  const found = guestRoutes(guests, [], said, { addresses: [parseIp('10.3.0.7')], defaultFor: new Set() });
+  expect(found).toEqual([{ dst: '192.0.2.0/24', gw: '10.3.0.1' }]);
+  expect(routes('a', [], BOTH, said)).toEqual(['10.1.0.0/16 10.0.0.1', '172.16.0.0/12 10.0.0.1']);
 });

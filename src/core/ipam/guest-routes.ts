@@ -1,10 +1,10 @@
 /**
  * The routes that a guest gets with an address when it does not ask by DHCP: to all other subnets of its VPC and to what the VPC's static
- * routes lead to on every interface, and the default route on the first.
+ * routes lead to on every interface, and the default route on the first. A next hop gets no route to what is behind itself.
  */
-import { cidrContains, cidrCovers, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { type Cidr, cidrContains, cidrCovers, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
-import { type Family, formatIp, parseIp } from '../../lib/netaddr/ip.ts';
+import { canonicalIp, type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { StaticRoute } from '../../kinds/vpc.ts';
 
@@ -18,37 +18,49 @@ export interface Route {
 /**
  * @param vpcSubnets all subnets of the VPC, its own among them or not
  * @param staticRoutes of the VPC: the router knows the next hops, the guest only the router
- * @param families those that the interface has addresses of
+ * @param addresses its own
  * @param defaultFor those of which it has the default route
  */
 export function guestRoutes(
   subnet: Subnet,
   vpcSubnets: Iterable<Subnet>,
   staticRoutes: readonly StaticRoute[],
-  { families, defaultFor }: { readonly families: ReadonlySet<Family>; readonly defaultFor: ReadonlySet<Family> },
+  { addresses, defaultFor }: { readonly addresses: readonly Ip[]; readonly defaultFor: ReadonlySet<Family> },
 ): Route[] {
   const own = cidrsOf(subnet);
+  const families = new Set(addresses.map(({ family }) => family));
   // once: it may be an iterator
   const others = [...vpcSubnets].filter(
     (other) => other.metadata.name !== subnet.metadata.name && other.spec?.vpc === subnet.spec?.vpc,
   );
-  const routed = staticRoutes
-    .filter(({ policy = 'policyDst' }) => policy === 'policyDst')
-    .flatMap(({ cidr = '' }) => attempt(() => parseInterface(cidr).cidr) ?? []);
+  const routes = routed(staticRoutes, subnet.spec?.routeTable ?? '', addresses);
   const gateways = (subnet.spec?.gateway ?? '').split(',').flatMap((text) => attempt(() => parseIp(text)) ?? []);
-  const routes: Route[] = [];
+  const found: Route[] = [];
   for (const cidr of own.filter(({ family }) => families.has(family))) {
     const gateway = gateways.find((ip) => cidrContains(cidr, ip));
     if (!gateway) continue;
     const gw = formatIp(gateway);
-    const prefixes = [...others.flatMap(cidrsOf), ...routed].filter(
+    const prefixes = [...others.flatMap(cidrsOf), ...routes].filter(
       (prefix) => prefix.family === cidr.family && prefix.bits > 0 && !cidrCovers(cidr, prefix),
     );
     const targets = new Set(prefixes.map(formatCidr));
-    routes.push(...[...targets].toSorted().map((dst) => ({ dst, gw })));
-    if (defaultFor.has(cidr.family)) routes.push({ dst: cidr.family === 4 ? '0.0.0.0/0' : '::/0', gw });
+    found.push(...[...targets].toSorted().map((dst) => ({ dst, gw })));
+    if (defaultFor.has(cidr.family)) found.push({ dst: cidr.family === 4 ? '0.0.0.0/0' : '::/0', gw });
   }
-  return routes;
+  return found;
+}
+
+/** what the routes of a table lead to, without that of which one of the addresses is a next hop */
+function routed(staticRoutes: readonly StaticRoute[], table: string, addresses: readonly Ip[]): readonly Cidr[] {
+  const texts = new Set(addresses.map(formatIp));
+  const readable = staticRoutes
+    .filter(({ policy = 'policyDst', routeTable = '' }) => policy === 'policyDst' && routeTable === table)
+    .flatMap(({ cidr = '', nextHopIP = '' }) => {
+      const prefix = attempt(() => parseInterface(cidr).cidr);
+      return prefix ? [{ prefix, nextHop: attempt(() => canonicalIp(nextHopIP)) ?? '' }] : [];
+    });
+  const own = readable.filter(({ nextHop }) => texts.has(nextHop)).map(({ prefix }) => formatCidr(prefix));
+  return readable.map(({ prefix }) => prefix).filter((prefix) => !own.includes(formatCidr(prefix)));
 }
 
 function cidrsOf(subnet: Subnet) {

@@ -15,7 +15,7 @@ import type { Vpc } from '../../kinds/vpc.ts';
 import type { CniAddress, CniRequest, CniResponse } from './cni-protocol.ts';
 import { cidrContains, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
-import { canonicalIp, type Family, parseIp } from '../../lib/netaddr/ip.ts';
+import { canonicalIp, type Family, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseMac } from '../../lib/netaddr/mac.ts';
 import type { InterfaceRow, LocalSwitch } from './local-switch.ts';
 import type { Pod, PodWaiter } from './pod-waiter.ts';
@@ -186,7 +186,7 @@ export class Attacher {
           subnet,
           this.#options.subnets(),
           this.#options.vpc(subnet.spec?.vpc ?? '')?.spec?.staticRoutes ?? [],
-          { families: new Set(familiesOf(value('ip_address') ?? '')), defaultFor },
+          { addresses: ipsOf(value('ip_address') ?? ''), defaultFor },
         ),
         ...extraRoutes(value('routes')),
       ],
@@ -262,7 +262,11 @@ function addressesOf(ips: string, cidrs: string, gateways: string): CniAddress[]
 }
 
 function familiesOf(addresses: string): Family[] {
-  return addresses.split(',').flatMap((text) => attempt(() => parseIp(text.trim()).family) ?? []);
+  return ipsOf(addresses).map(({ family }) => family);
+}
+
+function ipsOf(addresses: string): Ip[] {
+  return addresses.split(',').flatMap((text) => attempt(() => parseIp(text.trim())) ?? []);
 }
 
 function withLength({ ip, cidr }: CniAddress): string {
