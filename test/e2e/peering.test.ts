@@ -1,7 +1,7 @@
 /** VPCs that are connected, by hand and by VpcPeering, with real packets in both families: what gets through, and what must not. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { VpcSpec } from '../../src/kinds/vpc.ts';
-import { pair, RoutingLab } from '../support/routing-lab.ts';
+import { addresses, pair, RoutingLab } from '../support/routing-lab.ts';
 
 let at: RoutingLab;
 
@@ -77,6 +77,22 @@ describe('VpcPeering', () => {
     await at.lab.declare(peering('red-blue', 'red', 'blue'));
     await at.all([...pair('a', 'c'), ...pair('d', 'b')], 'reached');
     await at.says(['vpcpeerings.network.harvesterhci.io', 'red-blue'], /^Ready=True/);
+    const { stdout } = await at.lab.kubectl(
+      'get',
+      'vpc',
+      'red',
+      'blue',
+      '-o',
+      'jsonpath={.items[*].status.vpcPeerings}',
+    );
+    expect(stdout).toBe('["blue"] ["red"]');
+  });
+
+  test('an error that the other router reports arrives: a packet that has gone too far', async () => {
+    for (const to of Object.values(addresses('c'))) {
+      const { stdout } = await at.lab.guest('default/a', 'ping', '-n', '-c', '1', '-W', '2', '-t', '2', to);
+      expect(stdout).toMatch(/Time (to live )?exceeded/);
+    }
   });
 
   test('a VPC in two peerings joins neither of the others, also when somebody writes a route', async () => {

@@ -31,7 +31,7 @@ export function declaredLinks(
   spec: VpcSpec | undefined,
   subnets: readonly VpcSubnet[],
   read: Read,
-  emit: Emit,
+  emit: Pick<Emit, 'issue'>,
 ): readonly Link[] {
   const links: Link[] = [];
   const seen = new Set<string>();
@@ -161,7 +161,7 @@ export function firstOverlap(
 }
 
 /** VPCs that want a link which this one does not declare: nobody can make this VPC fail, but its owner should know. */
-function warnOfOthers(name: string, declared: ReadonlySet<string>, read: Read, emit: Emit): void {
+function warnOfOthers(name: string, declared: ReadonlySet<string>, read: Read, emit: Pick<Emit, 'issue'>): void {
   for (const other of read.keys('Vpc', 'peer', name).toSorted()) {
     if (declared.has(other) || other === name) continue;
     emit.issue({

@@ -241,13 +241,14 @@ function fromTable({ vpc, subnets }: SourceRouting, table: string): readonly str
 export function linkFilters(vpc: string, links: readonly Link[], emit: Emit): void {
   for (const { remote, own, managed } of links) {
     if (!managed) continue;
-    // errors that the other router reports come from its end of the link
+    // errors that the other router reports come from its end of the link; those that this one reports go back over it, and it is as if they
+    // had come in by it (ovn-northd(8), Logical Router Datapaths)
     const link = [...LINK_RANGES, ...own.map(({ cidr }) => cidr)];
     const port = `inport == ${JSON.stringify(linkPortName(vpc, remote))}`;
     for (const family of [4, 6] as const)
       for (const [side, prefixes] of [
         ['src', [...managed.remotePrefixes, ...link]],
-        ['dst', managed.localPrefixes],
+        ['dst', [...managed.localPrefixes, ...managed.remotePrefixes]],
       ] as const) {
         const others = complementOf(prefixes, family);
         const name = addressSetName(side, family, vpc, remote);

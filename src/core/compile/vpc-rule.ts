@@ -5,11 +5,11 @@ import type { Vpc } from '../../kinds/vpc.ts';
 import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION, type VpcGuestSettings } from '../dhcp/guest-options.ts';
 import { macFor } from '../ovn/mac.ts';
 import { linkPortName } from '../ovn/names.ts';
+import { linksOf } from './links-of-vpc.ts';
 import { subnetOf } from './next-hops.ts';
 import { notImplemented } from './not-implemented.ts';
 import { type Emit, type Read, rule } from './rule.ts';
-import { addressClash, declaredLinks, type Link } from './vpc-links.ts';
-import { managedLinks } from './vpc-peerings.ts';
+import type { Link } from './vpc-links.ts';
 import { linkFilters, policyRoutes, sourcePolicies } from './vpc-policies.ts';
 import { linkRoutes, staticRoutes } from './vpc-routes.ts';
 import { subnetsOf } from './vpc-subnets.ts';
@@ -32,8 +32,7 @@ export const vpcRule = rule({
     for (const issue of notImplemented('Vpc', vpc).issues) emit.issue(issue);
     if (!datapathFits('Vpc', name, read, emit)) return;
     const subnets = subnetsOf(name, read);
-    const declared = declaredLinks(name, vpc.spec, subnets, read, emit);
-    const links = [...declared, ...managedLinks(name, read).filter((link) => !addressClash(link, declared, []))];
+    const links = linksOf(name, vpc.spec, subnets, read, emit);
     emit.row('Logical_Router', name, {
       options: links.length > 0 ? ROUTER_OPTIONS : LONELY_OPTIONS,
       external_ids: { vendor: 'kube-ovn' },

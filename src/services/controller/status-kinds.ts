@@ -1,6 +1,7 @@
 /** Kinds whose conditions and counters follow from the compiler, the allocator and the Northbound database: what each says. */
 import type { Allocator } from '../../core/ipam/allocator.ts';
 import { dhcpKey } from '../../core/compile/dhcp-rows.ts';
+import { linkedVpcs } from '../../core/compile/links-of-vpc.ts';
 import { linkOf } from '../../core/compile/vpc-peerings.ts';
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
 import type { Finding } from '../../core/status/condition.ts';
@@ -55,7 +56,8 @@ export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> }
     status(vpc, { ready, warning, now }, { world, uuidOf }) {
       const { name } = vpc.metadata;
       const standby = uuidOf(`Logical_Router/${name}`) !== undefined;
-      return vpcStatus(vpc, world.keys('Subnet', 'vpc', name), standby, ready, warning, now);
+      const peers = standby ? linkedVpcs(name, world) : [];
+      return vpcStatus(vpc, world.keys('Subnet', 'vpc', name), peers, standby, ready, warning, now);
     },
   },
   VpcPeering: {
