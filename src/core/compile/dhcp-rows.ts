@@ -74,7 +74,7 @@ export function emitSubnetDhcp(
   for (const network of networks) {
     const { family } = network.cidr;
     if (!families.includes(family)) continue;
-    const { options, omittedRoutes } = optionsOf(network, vpc, { v4Options, v6Options }, true);
+    const { options, routesOmitted } = optionsOf(network, vpc, { v4Options, v6Options }, true);
     emitOptions(dhcpKey(subnet, family), network, options, { ls: subnet }, emit);
     if (options['dns_server'] === undefined)
       emit.issue({
@@ -91,12 +91,13 @@ export function emitSubnetDhcp(
         field: 'spec.dhcpV4Options',
         message: `spec.dhcpV4Options: option mtu tells guests ${mtu} bytes, ${network.mtu} fit between nodes: larger packets are lost; lower it, or leave it out`,
       });
-    if (omittedRoutes > 0)
+    if (routesOmitted)
       emit.issue({
         severity: 'warning',
         reason: 'DhcpRoutesOmitted',
         field: 'spec.dhcpV4Options',
-        message: `${omittedRoutes} routes to other networks of the VPC do not fit into DHCP option 121 (255 octets) and are left out: guests reach those networks by their default route`,
+        message:
+          'routes to other networks of the VPC do not all fit into DHCP option 121 (255 octets), so some are left out: guests reach those networks by their default route',
       });
   }
 }
@@ -158,7 +159,7 @@ function optionsOf(
   defaultRoute: boolean,
 ) {
   if (network.cidr.family === 4) return dhcpv4Options(network, vpc, v4Options, defaultRoute);
-  return { options: dhcpv6Options(network, vpc, v6Options), omittedRoutes: 0 };
+  return { options: dhcpv6Options(network, vpc, v6Options), routesOmitted: false };
 }
 
 function emitOptions(

@@ -2,7 +2,12 @@
 import type { Cidr } from '../../lib/netaddr/cidr.ts';
 import { formatIp } from '../../lib/netaddr/ip.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
-import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION, type VpcGuestSettings } from '../dhcp/guest-options.ts';
+import {
+  DNS_SEARCH_ANNOTATION,
+  DNS_SERVERS_ANNOTATION,
+  prefixesToTell,
+  type VpcGuestSettings,
+} from '../dhcp/guest-options.ts';
 import { macFor } from '../ovn/mac.ts';
 import { linkPortName } from '../ovn/names.ts';
 import { linksOf } from './links-of-vpc.ts';
@@ -82,9 +87,7 @@ function guestSettings({ metadata }: Vpc, prefixes: readonly Cidr[], read: Read)
     searchDomains,
   }));
   return {
-    prefixes: prefixes.toSorted(
-      (a, b) => a.family - b.family || (a.base < b.base ? -1 : a.base > b.base ? 1 : a.bits - b.bits),
-    ),
+    prefixes: prefixesToTell(prefixes),
     dnsServers: listed(metadata.annotations?.[DNS_SERVERS_ANNOTATION]) ?? defaults?.dnsServers ?? [],
     searchDomains: listed(metadata.annotations?.[DNS_SEARCH_ANNOTATION]) ?? defaults?.searchDomains ?? [],
   };

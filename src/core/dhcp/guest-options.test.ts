@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
-import { parseCidr } from '../../lib/netaddr/cidr.ts';
-import { dhcpv4Options, dhcpv6Options, type GuestNetwork, raConfigs, type VpcGuestSettings } from './guest-options.ts';
+import { formatCidr, parseCidr } from '../../lib/netaddr/cidr.ts';
+import {
+  dhcpv4Options,
+  dhcpv6Options,
+  type GuestNetwork,
+  prefixesToTell,
+  raConfigs,
+  type VpcGuestSettings,
+} from './guest-options.ts';
 import { parseOptions } from './option-text.ts';
 import type { OptionSet } from './option-types.ts';
 
@@ -40,7 +47,7 @@ test('nothing said: all that a guest needs, from the router itself', () => {
       mtu: '1442',
       router: '10.1.0.1',
     },
-    omittedRoutes: 0,
+    routesOmitted: false,
   });
 });
 
@@ -78,14 +85,31 @@ test('what the user says replaces what would be said; a router of the user is th
   });
 });
 
-test('an option holds 255 octets: the default route stays, the rest as far as it fits, and how many do not is said', () => {
+test('an option holds 255 octets: the default route stays, the rest as far as it fits, and that some do not is said', () => {
   const many = Array.from({ length: 60 }, (_, index) => parseCidr(`10.9.${index}.0/24`));
-  const { options: found, omittedRoutes } = dhcpv4Options(net4, { ...alone, prefixes: many }, {});
+  const { options: found, routesOmitted } = dhcpv4Options(net4, { ...alone, prefixes: many }, {});
   const words = found['classless_static_route']!.slice(1, -1).split(',');
   expect(words.slice(-2)).toEqual(['0.0.0.0/0', '10.1.0.1']);
   // 5 octets for the default route, 8 for each /24
   expect(words.length / 2).toBe(1 + Math.floor((255 - 5) / 8));
-  expect(omittedRoutes).toBe(60 - Math.floor(250 / 8));
+  expect(routesOmitted).toBe(true);
+});
+
+test('of what is behind the router guests are told the outer prefixes, each once, the longest first', () => {
+  const all = ['10.2.0.0/24', '10.2.0.9/32', '172.16.0.0/12', '0.0.0.0/0', '10.2.0.0/24', 'fd00::/8', '10.1.0.0/24'];
+  expect(prefixesToTell(all.map(parseCidr)).map(formatCidr)).toEqual(['10.1.0.0/24', '10.2.0.0/24', '172.16.0.0/12']);
+});
+
+test('of more prefixes than an option holds as many are kept as every subnet needs to fill its own, and to say that there are more', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => parseCidr(`${index + 1}.0.0.0/8`));
+  const prefixes = prefixesToTell(many(200));
+  for (const index of [1, 20, 43]) {
+    const own = { ...net4, cidr: parseCidr(`${index}.0.0.0/8`), gateway: `${index}.0.0.1` };
+    for (const withDefault of [true, false])
+      expect(dhcpv4Options(own, { ...alone, prefixes }, {}, withDefault)).toEqual(
+        dhcpv4Options(own, { ...alone, prefixes: many(200) }, {}, withDefault),
+      );
+  }
 });
 
 test('DHCPv6: the server and DNS; RA: managed addresses, MTU, DNS server and search list', () => {

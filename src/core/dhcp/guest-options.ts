@@ -20,7 +20,7 @@ export interface GuestNetwork {
 
 /** what a VPC means for its guests */
 export interface VpcGuestSettings {
-  /** prefixes behind the router: of its subnets, and of its static routes */
+  /** IPv4 prefixes behind the router that guests may be told, see `prefixesToTell` */
   readonly prefixes: readonly Cidr[];
   /** addresses of both families */
   readonly dnsServers: readonly string[];
@@ -42,8 +42,26 @@ const IPV6_LEAST_MTU = 1280;
 
 export interface Dhcpv4 {
   readonly options: Readonly<Record<string, string>>;
-  /** routes that do not fit into option 121: the default route covers them */
-  readonly omittedRoutes: number;
+  /** some routes do not fit into option 121: the default route covers them */
+  readonly routesOmitted: boolean;
+}
+
+/** routes that fit into the 255 octets of option 121: the shortest one takes 6 (RFC 3442) */
+const MOST_ROUTES = Math.floor(255 / 6);
+
+/**
+ * What guests may be told of the prefixes behind their router: without those inside others, as all lead to the same next hop; and no more than
+ * what fills option 121, the subnet's own, and one that shows that there are more. So a VPC of 1,000 subnets tells as little as one of 50, and
+ * a route that nobody would be told of changes nothing.
+ */
+export function prefixesToTell(prefixes: readonly Cidr[]): readonly Cidr[] {
+  const outer: Cidr[] = [];
+  const told = prefixes.filter(({ family, bits }) => family === 4 && bits > 0);
+  for (const cidr of told.toSorted((a, b) => (a.base < b.base ? -1 : a.base > b.base ? 1 : a.bits - b.bits))) {
+    const last = outer.at(-1);
+    if (!last || !cidrCovers(last, cidr)) outer.push(cidr);
+  }
+  return outer.toSorted(longestFirst).slice(0, MOST_ROUTES + 2);
 }
 
 /** @param defaultRoute false for an interface that shall not have the default route */
@@ -73,7 +91,7 @@ export function dhcpv4Options(
     ...given,
   };
   if (!defaultRoute) delete options['router'];
-  return { options: printed(options, dhcpValue), omittedRoutes: classless ? 0 : wanted.length - routes.length };
+  return { options: printed(options, dhcpValue), routesOmitted: !classless && routes.length < wanted.length };
 }
 
 /** Search domains go by router advertisement: OVN sends option 24 as text instead of names in wire format (RFC 3646), and clients refuse that. */
@@ -127,8 +145,11 @@ function routesBehind(own: Cidr, prefixes: readonly Cidr[]): readonly string[] {
   const others = prefixes.filter(
     (prefix) => prefix.family === own.family && prefix.bits > 0 && !cidrCovers(own, prefix),
   );
-  const sorted = others.toSorted((a, b) => b.bits - a.bits || (a.base < b.base ? -1 : 1));
-  return [...new Set(sorted.map(formatCidr))];
+  return [...new Set(others.toSorted(longestFirst).map(formatCidr))];
+}
+
+function longestFirst(a: Cidr, b: Cidr): number {
+  return b.bits - a.bits || (a.base < b.base ? -1 : 1);
 }
 
 /** as many routes as fit, the default route among them */
