@@ -207,7 +207,7 @@ function sets(key: number): EvaluationContext {
   };
 }
 
-test('a packet matches here what it matches for ovn-trace', async () => {
+test('a packet matches here what it matches for ovn-trace', { timeout: 240_000 }, async () => {
   const hits = { yes: 0, no: 0 };
   for (let key = 100; key < 120; key += 1) {
     const texts = [...new Set(fc.sample(matchText, 400))]

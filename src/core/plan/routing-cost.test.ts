@@ -212,10 +212,10 @@ describe.each(SHAPES)('one edit beside $vpcs VPCs of $subnets subnets, $nics int
     expect(more.operations).toEqual([
       'insert Logical_Router_Static_Route',
       'insert Logical_Router_Static_Route',
-      ...Array.from({ length: 4 }, () => 'mutate Address_Set'),
+      ...Array.from({ length: 6 }, () => 'mutate Address_Set'),
       'mutate Logical_Router',
     ]);
-    expect(more.values).toBeLessThanOrEqual(4 * (2 * 128 + 1));
+    expect(more.values).toBeLessThanOrEqual(6 * (2 * 128 + 1));
     const gone = at.peering(undefined);
     expect([gone.rules, gone.operations.length]).toEqual([{ Vpc: 2 }, 16]);
   });
