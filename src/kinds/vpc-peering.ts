@@ -11,9 +11,7 @@ const spec = obj(
     remoteSubnets: strings(
       'subnets of remoteVpc that this side wants to reach; all of them when the field is not there',
     ),
-    linkCIDR: str(
-      'IPv4 prefix of two or more addresses for the link between the routers; Weft chooses one when it is empty',
-    ),
+    linkCIDR: str('IPv4 prefix of the link between the routers, a /30 or shorter; Weft chooses one when it is empty'),
   },
   { required: ['localVpc', 'remoteVpc'] },
 );

@@ -1,7 +1,8 @@
 /** VPCs that are connected, by hand and by VpcPeering, with real packets in both families: what gets through, and what must not. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { VpcSpec } from '../../src/kinds/vpc.ts';
-import { addresses, pair, RoutingLab } from '../support/routing-lab.ts';
+import { subnet } from '../support/objects.ts';
+import { addresses, type Machine, pair, RoutingLab, SUBNETS } from '../support/routing-lab.ts';
 
 let at: RoutingLab;
 
@@ -88,10 +89,23 @@ describe('VpcPeering', () => {
     expect(stdout).toBe('["blue"] ["red"]');
   });
 
-  test('an error that the other router reports arrives: a packet that has gone too far', async () => {
-    for (const to of Object.values(addresses('c'))) {
-      const { stdout } = await at.lab.guest('default/a', 'ping', '-n', '-c', '1', '-W', '2', '-t', '2', to);
-      expect(stdout).toMatch(/Time (to live )?exceeded/);
+  test('errors that the other router reports arrive: a packet that has gone too far, one that is too large', async () => {
+    const said = async (from: Machine, ...ping: string[]) =>
+      (await at.lab.guest(`default/${from}`, 'ping', '-n', '-c', '1', '-W', '2', ...ping)).stdout;
+    // of IPv6, OVN says it only to its neighbours (ovn-northd(8), IP Input)
+    expect(await said('a', '-t', '2', addresses('c').v4)).toContain('Time to live exceeded');
+    expect(await said('c', '-t', '2', addresses('a').v4)).toContain('Time to live exceeded');
+    for (const [from, to, name] of [
+      ['a', 'c', 'blue-a'],
+      ['c', 'a', 'red-a'],
+    ] as const) {
+      const [vpc, cidr] = SUBNETS[name];
+      await at.lab.declare(subnet(name, vpc, cidr, { mtu: 1300 }));
+      await vi.waitFor(async () => {
+        expect(await said(from, '-M', 'do', '-s', '1350', addresses(to).v4)).toMatch(/mtu = 1300/);
+        expect(await said(from, '-M', 'do', '-s', '1350', addresses(to).v6)).toMatch(/mtu=1300/);
+      }, 10_000);
+      await at.lab.declare(subnet(name, vpc, cidr));
     }
   });
 

@@ -74,9 +74,19 @@ function linkAddresses(path: string, text: string, findings: Findings): readonly
       (ip.value === cidr.base || (ip.family === 4 && ip.value === lastValue(cidr)))
     )
       findings.invalid(path, text, `${formatIp(ip)} is the network or broadcast address of ${formatCidr(cidr)}`);
+    warnOfPointToPoint(path, cidr, findings);
     addresses.push(address);
   }
   return addresses;
+}
+
+/** OVN takes the second address of a /31 for its broadcast address, and drops what comes from there */
+function warnOfPointToPoint(path: string, cidr: Cidr, findings: Findings): void {
+  if (cidr.family === 4 && cidr.bits === 31)
+    findings.warn(
+      path,
+      `${formatCidr(cidr)} carries packets, but not the errors that one of the two routers reports ("time exceeded", "fragmentation needed"): a /30 does`,
+    );
 }
 
 function subnetOverlapping(vpc: string, cidr: Cidr, neighbours: ReadonlyWorld): string | undefined {
@@ -197,8 +207,9 @@ export function admitVpcPeering({ object, neighbours }: Review<VpcPeering>): Ver
       findings.invalid(
         'spec.linkCIDR',
         linkCIDR,
-        'must be an IPv4 prefix with two or more addresses, such as 169.254.7.0/31',
+        'must be an IPv4 prefix with two or more addresses, such as 169.254.7.0/30',
       );
+    if (cidr) warnOfPointToPoint('spec.linkCIDR', cidr, findings);
     for (const vpc of [localVpc, remoteVpc]) {
       const subnet = cidr && subnetOverlapping(vpc, cidr, neighbours);
       if (subnet !== undefined)

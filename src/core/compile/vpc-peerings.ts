@@ -160,19 +160,26 @@ export const LINK_RANGES: readonly Cidr[] = [
   parseCidr('169.254.0.0/16'), // link-local (RFC 3927)
   parseCidr('fd57:6566:7400::/40'), // a unique local prefix of our own (RFC 4193)
 ];
+/** in a /31 OVN takes the second address for the broadcast address, and drops what comes from there: errors that the router reports */
+const LINK_BITS = 30;
+/** links in a /24 */
+const SLOTS = 64;
 /** without the first and last /24, and that of cloud metadata services, 169.254.169.0/24 */
-const LINK_SLOTS = 253 * 128;
-const METADATA_SLOT = 168 * 128;
+const LINK_SLOTS = 253 * SLOTS;
+const METADATA_SLOT = 168 * SLOTS;
 
 /** Prefixes of the link: what an object says, else ones that follow from the names, the same after any restart. */
 export function linkPrefixes(pair: Pair, objects: readonly VpcPeering[]): readonly Cidr[] {
   const key = pairKey(pair);
   const slot = hash32(key, 1) % LINK_SLOTS;
-  const free = slot >= METADATA_SLOT ? slot + 128 : slot;
+  const free = slot >= METADATA_SLOT ? slot + SLOTS : slot;
   const said = objects.flatMap(({ spec }) => (spec?.linkCIDR ? (attempt(() => parseCidr(spec.linkCIDR!)) ?? []) : []));
   const v6 = (BigInt(hash32(key, 2)) << 32n) | BigInt(hash32(key, 3));
   const [v4Range, v6Range] = LINK_RANGES.map(({ family, base }): Ip => ({ family, value: base }));
-  return [said[0] ?? cidrOf(addToIp(v4Range!, 256n + BigInt(free) * 2n), 31), cidrOf(addToIp(v6Range!, v6 << 1n), 127)];
+  return [
+    said[0] ?? cidrOf(addToIp(v4Range!, 256n + BigInt(free) * 4n), LINK_BITS),
+    cidrOf(addToIp(v6Range!, v6 << 1n), 127),
+  ];
 }
 
 /** Another link of one of the two routers, an older one, has the same addresses. */
