@@ -69,7 +69,7 @@ export class Session {
   #after(): Pick<Outcome, 'rows' | 'issues'> {
     const before = this.#rows;
     this.#rows = this.#print();
-    const kinds: KindName[] = ['Vpc', 'Subnet', 'IP'];
+    const kinds: KindName[] = ['Vpc', 'VpcPeering', 'Subnet', 'IP'];
     const issues = kinds.flatMap((kind) =>
       [...this.#compiler.world.all(kind)].flatMap(([key]) =>
         this.#compiler

@@ -13,7 +13,7 @@ import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, width } from '../../lib/netaddr/ip.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
-import { peeringOverlap } from '../compile/vpc-peerings.ts';
+import { linkOf, peeringOverlap } from '../compile/vpc-peerings.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { linkPortName } from '../ovn/names.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
@@ -147,15 +147,17 @@ function warnOfMismatch(
     );
 }
 
-/** VPCs that a VPC is connected with, or would be as soon as the other side agrees */
+/** VPCs that a VPC is connected with. Those that merely ask to be cannot keep it from having a prefix. */
 export function peersOf(vpc: string, neighbours: ReadonlyWorld): readonly string[] {
   const declared = (neighbours.get('Vpc', vpc)?.spec?.vpcPeerings ?? [])
     .map(({ remoteVpc = '' }) => remoteVpc)
     .filter((remote) => neighbours.keys('Vpc', 'peer', vpc).includes(remote));
   const managed = neighbours.keys('VpcPeering', 'vpc', vpc).flatMap((key) => {
-    const { localVpc, remoteVpc, localSubnets, remoteSubnets } = neighbours.get('VpcPeering', key)?.spec ?? {};
+    const peering = neighbours.get('VpcPeering', key);
+    const { localVpc, remoteVpc, localSubnets, remoteSubnets } = peering?.spec ?? {};
     // where subnets are chosen, the others may overlap
-    return localSubnets || remoteSubnets ? [] : [localVpc === vpc ? remoteVpc : localVpc];
+    if (!peering || localSubnets || remoteSubnets || !linkOf(peering, neighbours)) return [];
+    return [localVpc === vpc ? remoteVpc : localVpc];
   });
   return [...new Set([...declared, ...managed])].filter((name) => name !== undefined);
 }

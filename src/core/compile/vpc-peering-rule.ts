@@ -6,7 +6,14 @@ export const vpcPeeringRule = rule({
   kind: 'VpcPeering',
   reads: { kinds: ['Vpc', 'Subnet', 'VpcPeering'], facts: [] },
   emits: [],
-  run(peering, _name, read, emit) {
-    for (const issue of viewPair(pairOf(peering), read).issues) emit.issue(issue);
+  run(peering, name, read, emit) {
+    const { issues, strangers } = viewPair(pairOf(peering), read);
+    if (!strangers.includes(name)) for (const issue of issues) emit.issue(issue);
+    else
+      emit.issue({
+        reason: 'PeeringNotAccepted',
+        field: 'spec',
+        message: `spec: neither VPC is for namespace ${peering.metadata.namespace}, and not both accept its VpcPeerings, so this object counts for nothing: delete it, or ask an owner of one of them to say it`,
+      });
   },
 });

@@ -27,33 +27,30 @@ export function pairOf({ spec }: VpcPeering): Pair {
 export const pairKey = ([first, second]: Pair) => `${first}|${second}`;
 
 export interface PairView {
+  /** of those who have a say */
   readonly issues: readonly Issue[];
+  /** keys of VpcPeerings that nobody who owns or is accepted by the VPCs made: they count for nothing */
+  readonly strangers: readonly string[];
   /** the two ends, when the VPCs are connected: of the first VPC, and of the second */
   readonly ends?: readonly [Link, Link];
 }
 
 /** Everything about the link between two VPCs that VpcPeerings name. */
 export function viewPair(pair: Pair, read: Read): PairView {
-  const objects = read
+  const asked = read
     .keys('VpcPeering', 'pair', pairKey(pair))
     .toSorted()
     .flatMap((key) => read.get('VpcPeering', key) ?? []);
   const issues: Issue[] = [];
   const say = (reason: Issue['reason'], field: string, message: string) =>
     void issues.push({ reason, field, message: `${field}: ${message}` });
-  const vpcs = pair.map((name) =>
-    read.get('Vpc', name, ({ metadata, spec }) => ({
-      namespaces: spec?.namespaces ?? [],
-      accepts: (metadata.annotations?.[ACCEPT_ANNOTATION] ?? '').split(',').map((text) => text.trim()),
-      declares: spec?.vpcPeerings?.map(({ remoteVpc }) => remoteVpc) ?? [],
-    })),
-  );
+  const vpcs = pair.map((name) => viewVpc(name, read));
   const [first, second] = vpcs;
-  if (objects.length === 0 || !first || !second) {
+  if (asked.length === 0 || !first || !second) {
     for (const [index, vpc] of vpcs.entries())
       if (!vpc)
         say('VpcNotFound', 'spec', `there is no VPC ${JSON.stringify(pair[index])}: create it, or name another one`);
-    return { issues };
+    return { issues, strangers: [] };
   }
   if (first.declares.includes(pair[1]) || second.declares.includes(pair[0])) {
     say(
@@ -61,12 +58,17 @@ export function viewPair(pair: Pair, read: Read): PairView {
       'spec',
       `VPC ${pair[0]} or ${pair[1]} names the other in its own spec.vpcPeerings: remove it there, or delete this object`,
     );
-    return { issues };
+    return { issues, strangers: [] };
   }
-  const refusal = whoMustAgree(objects, pair, [first, second]);
+  const objects = asked.filter((peering) => hasSay(peering, [first, second]));
+  const strangers =
+    objects.length === 0
+      ? []
+      : asked.filter((peering) => !objects.includes(peering)).map(({ metadata }) => keyOf(metadata));
+  const refusal = whoMustAgree(objects.length === 0 ? asked : objects, pair, [first, second]);
   if (refusal !== undefined) {
     say('PeeringNotAccepted', 'spec', refusal);
-    return { issues };
+    return { issues, strangers };
   }
   const sides = pair.map((name) => exposed(name, objects, read, say)) as [readonly VpcSubnet[], readonly VpcSubnet[]];
   const overlap = overlapOf(pair, sides, read);
@@ -75,9 +77,9 @@ export function viewPair(pair: Pair, read: Read): PairView {
   const clash = linkClash(pair, wanted, objects, read);
   if (clash !== undefined) {
     say('PeeringLinkMismatch', 'spec.linkCIDR', clash);
-    return { issues };
+    return { issues, strangers };
   }
-  return { issues, ends: endsOf(pair, wanted, sides) };
+  return { issues, strangers, ends: endsOf(pair, wanted, sides) };
 }
 
 /** What one side does not show is in the way of its own guests all the same. */
@@ -100,7 +102,8 @@ export function peeringOverlap(peering: VpcPeering, world: ReadonlyWorld): strin
   const others = world
     .keys('VpcPeering', 'pair', pairKey(pair))
     .filter((key) => key !== keyOf(peering.metadata))
-    .flatMap((key) => world.get('VpcPeering', key) ?? []);
+    .flatMap((key) => world.get('VpcPeering', key) ?? [])
+    .filter((other) => countsAt(other, read));
   const side = (vpc: string) => exposed(vpc, [...others, peering], read, () => undefined);
   return overlapOf(pair, [side(pair[0]), side(pair[1])], read);
 }
@@ -108,6 +111,33 @@ export function peeringOverlap(peering: VpcPeering, world: ReadonlyWorld): strin
 interface VpcView {
   readonly namespaces: readonly string[];
   readonly accepts: readonly string[];
+  /** VPCs that it names in its own spec */
+  readonly declares: readonly (string | undefined)[];
+}
+
+function viewVpc(name: string, read: Read): VpcView | undefined {
+  return read.get('Vpc', name, ({ metadata, spec }) => ({
+    namespaces: spec?.namespaces ?? [],
+    accepts: (metadata.annotations?.[ACCEPT_ANNOTATION] ?? '').split(',').map((text) => text.trim()),
+    declares: spec?.vpcPeerings?.map(({ remoteVpc }) => remoteVpc) ?? [],
+  }));
+}
+
+function accepts({ accepts: from }: VpcView, { metadata: { namespace = '' } }: VpcPeering): boolean {
+  return from.includes(namespace) || from.includes('*');
+}
+
+/** Whoever may use one of the VPCs has a say in its peerings, and whoever both accept: nobody else can narrow a peering, or choose its link. */
+function hasSay(peering: VpcPeering, vpcs: readonly VpcView[]): boolean {
+  const owns = ({ namespaces }: VpcView) => namespaces.includes(peering.metadata.namespace ?? '');
+  return vpcs.some(owns) || vpcs.every((vpc) => accepts(vpc, peering));
+}
+
+function countsAt(peering: VpcPeering, read: Read): boolean {
+  return hasSay(
+    peering,
+    pairOf(peering).flatMap((name) => viewVpc(name, read) ?? []),
+  );
 }
 
 /** why the VPCs are not connected yet: an owner of each has to ask or to agree */
@@ -116,11 +146,7 @@ function whoMustAgree(
   pair: Pair,
   vpcs: readonly [VpcView, VpcView],
 ): string | undefined {
-  const agrees = (index: 0 | 1) =>
-    objects.some(({ metadata: { namespace = '' } }) => {
-      const { namespaces, accepts } = vpcs[index];
-      return namespaces.includes(namespace) || accepts.includes(namespace) || accepts.includes('*');
-    });
+  const agrees = (index: 0 | 1) => objects.some((peering) => hasSay(peering, [vpcs[index]]));
   const missing = ([0, 1] as const).find((index) => !agrees(index));
   if (missing === undefined) return undefined;
   const [name, other] = [pair[missing], pair[1 - missing]];
@@ -195,7 +221,7 @@ function linkClash(
     const others = new Map<string, VpcPeering[]>();
     for (const key of read.keys('VpcPeering', 'vpc', vpc).toSorted()) {
       const other = read.get('VpcPeering', key);
-      if (!other || pairKey(pairOf(other)) === pairKey(pair)) continue;
+      if (!other || pairKey(pairOf(other)) === pairKey(pair) || !countsAt(other, read)) continue;
       const list = others.get(pairKey(pairOf(other)));
       if (list) list.push(other);
       else others.set(pairKey(pairOf(other)), [other]);
@@ -250,5 +276,7 @@ export function managedLinks(vpc: string, read: Read): readonly Link[] {
 /** The local end of the link that a VpcPeering has, as the world is now. */
 export function linkOf(peering: VpcPeering, world: ReadonlyWorld): Link | undefined {
   const pair = pairOf(peering);
-  return viewPair(pair, untracked(world)).ends?.[pair[0] === peering.spec?.localVpc ? 0 : 1];
+  const { ends, strangers } = viewPair(pair, untracked(world));
+  if (strangers.includes(keyOf(peering.metadata))) return undefined;
+  return ends?.[pair[0] === peering.spec?.localVpc ? 0 : 1];
 }
