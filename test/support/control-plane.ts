@@ -127,10 +127,10 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   /** the Ready condition of a cluster-scoped object */
-  async ready(resource: Resource, name: string): Promise<Condition | undefined> {
+  async ready(resource: Resource, name: string, namespace?: string): Promise<Condition | undefined> {
     const object = await this.client.get<KubeObject<unknown, { readonly conditions?: readonly Condition[] }>>(
       resource,
-      undefined,
+      namespace,
       name,
     );
     return object.status?.conditions?.find(({ type }) => type === 'Ready');
