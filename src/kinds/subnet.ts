@@ -80,7 +80,7 @@ const spec = obj({
   enableEcmp: bool('several active centralized gateways'),
   enableMulticastSnoop: bool('IGMP and MLD snooping'),
   enableExternalLBAddress: bool('load balancer addresses from this subnet'),
-  routeTable: str('route table of what comes from this subnet'),
+  routeTable: str('table of the VPC whose routes count for what comes from this subnet; empty is the main table'),
   nodeNetwork: str('network between nodes that carries the tunnels'),
 });
 

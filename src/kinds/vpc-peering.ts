@@ -5,7 +5,9 @@ import { conditions, obj, str, strings, type Static } from './schema.ts';
 
 const spec = obj(
   {
-    localVpc: str('the VPC on this side: one that the namespace of this object may use'),
+    localVpc: str(
+      'the VPC on this side, usually one that is for the namespace of this object. Of both VPCs somebody has to agree: a VpcPeering in a namespace that the VPC is for, or its annotation network.harvesterhci.io/accept-peerings-from',
+    ),
     remoteVpc: str('the VPC on the other side'),
     localSubnets: strings('subnets of localVpc that the other side reaches; all of them when the field is not there'),
     remoteSubnets: strings(
