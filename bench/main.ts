@@ -11,6 +11,8 @@ import { benchLab } from './lab.ts';
 import { benchVm } from './vm.ts';
 import { benchVmStart } from './vm-start.ts';
 import { benchQemuMigration } from './qemu-migration.ts';
+import { benchRouting } from './routing.ts';
+import { benchRoutingLoss } from './routing-loss.ts';
 import type { BenchEnvironment, BenchResult } from './result.ts';
 
 interface Bench {
@@ -25,6 +27,18 @@ const BENCHES: readonly Bench[] = [
   { names: ['ovsdb coalesced'], run: benchOvsdbCoalesced },
   { names: ['ovsdb sync'], run: benchOvsdbSync },
   { names: ['vm commit', 'load', 'restart', 'memory'], run: benchControlPlane },
+  {
+    names: [
+      'routing static route',
+      'routing policy route',
+      'routing acl',
+      'routing allowSubnets',
+      'routing apply',
+      'routing restart',
+    ],
+    run: benchRouting,
+  },
+  { names: ['routing loss'], run: benchRoutingLoss },
   { names: ['vm ping', 'lab'], run: benchLab },
   { names: ['vm start'], run: benchVmStart },
   { names: ['vm migrate'], run: benchVm },

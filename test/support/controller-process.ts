@@ -32,8 +32,17 @@ export class ControllerProcess {
   }
 
   async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text();
-    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await this.#metrics())?.[1]);
+  }
+
+  /** What a metric counts, by its labels as they are printed. */
+  async metrics(name: string): Promise<ReadonlyMap<string, number>> {
+    const lines = (await this.#metrics()).matchAll(new RegExp(`^${name}\\{(.*)\\} (\\S+)$`, 'gm'));
+    return new Map([...lines].map(([, labels, count]) => [labels!, Number(count)]));
+  }
+
+  async #metrics(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text();
   }
 
   /** seconds of CPU so far */
