@@ -54,12 +54,11 @@ const { values, positionals } = parseArgs({
   },
 });
 
-/** "ovsdb serial" may come as one word or as two */
+/** "ovsdb serial" may come as one word or as two; words that are no beginning together are several measurements */
 const wanted = positionals.join(' ');
-const chosen = BENCHES.filter(
-  ({ names }) =>
-    wanted === '' || names.some((name) => name.startsWith(wanted) || positionals.some((word) => name.startsWith(word))),
-);
+const begins = (words: readonly string[]) =>
+  BENCHES.filter(({ names }) => names.some((name) => words.some((word) => name.startsWith(word))));
+const chosen = begins([wanted]).length > 0 ? begins([wanted]) : begins(positionals);
 
 async function measure(): Promise<BenchResult[]> {
   const { root } = await ensureEngine(process.env['WEFT_HOME'] || '/var/lib/weft', (what) => console.error(what));
