@@ -276,6 +276,17 @@ describe('MTU', () => {
       expect(await column('DHCP_Options', 'options')).toContain('mtu=1342');
       expect(await column('DHCP_Options', 'options')).toContain('mtu=1442');
     }, SOON);
+    // what the guest's own client learned; a guest that runs learns it when it asks again
+    const learned = async (guest: string) =>
+      (await at.lab.guest(`default/${guest}`, 'dhcpcd', '-U', 'eth0')).stdout
+        .split('\n')
+        .filter((line) => /^(interface_mtu|nd1_mtu)=/.test(line))
+        .toSorted();
+    await vi.waitFor(async () => {
+      await at.lab.guest('default/red1', 'dhcpcd', '-N', 'eth0');
+      expect(await learned('red1')).toEqual(['interface_mtu=1342', 'nd1_mtu=1342']);
+    }, SOON);
+    expect(await learned('blue1')).toEqual(['interface_mtu=1442']);
     await at.lab.ok('vm', 'restart', 'red1');
     await at.lab.ok('vm', 'restart', 'blue1');
     await vi.waitFor(async () => expect([await mtuOf('red1'), await mtuOf('blue1')]).toEqual(['1342', '1442']), SOON);

@@ -69,8 +69,12 @@ export function tunnelNetworks(sources: Sources): readonly TunnelNetwork[] {
   return [{ ...first, isDefault: true }, ...others.filter((network) => network !== known)];
 }
 
-/** The declared address, also while the device has none; what is there otherwise counts more than what is said. */
-function addressOf({ address }: HostNetwork, link: Link | undefined): string | undefined {
+/**
+ * The declared address, also while the device has none; what is there otherwise counts more than what is said. A node that a static network has
+ * no address for is not on it.
+ */
+function addressOf({ address, mode }: HostNetwork, link: Link | undefined): string | undefined {
+  if (mode === 'static' && address === undefined) return undefined;
   const present = link?.addresses ?? [];
   return bare(address !== undefined && (present.length === 0 || present.includes(address)) ? address : present[0]);
 }

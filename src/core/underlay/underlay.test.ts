@@ -200,6 +200,11 @@ describe('tunnel networks of a node', () => {
       ['data9=192.168.9.11* down'],
     ],
     [
+      'no address said: not on it, even if the device has one; by DHCP it is what the device has',
+      { hostNetworks: [host('data2', undefined), { ...host('data3', undefined, true), mode: 'dhcp' }] },
+      ['data3=192.168.2.11*'],
+    ],
+    [
       'a network of the annotation',
       { internalAddress: '10.0.0.1', annotated: new Map([['storage', '192.168.2.11']]) },
       ['=10.0.0.1*', 'storage=192.168.2.11'],

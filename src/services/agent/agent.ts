@@ -234,7 +234,8 @@ export class Agent {
     const { links } = this.#underlays;
     const bridge = underlayBridge(nic);
     const wasUp = links.current.get(bridge)?.up === true;
-    const commands = underlayCommands(nic, bridge, links.current, this.#underlays.wishOf(nic));
+    const wish = { ...this.#underlays.wishOf(nic), silent: this.#options.datapath === 'netdev' };
+    const commands = underlayCommands(nic, bridge, links.current, wish);
     if (commands.length === 0) return;
     await runIp(commands);
     if (this.#options.offloadsOff) await Promise.all([nic, bridge].map((device) => turnOffloadsOff(device)));

@@ -30,8 +30,13 @@ test.each<[what: string, found: readonly string[], expected: readonly string[]]>
   ],
   [
     'a NIC that answers ARP for the bridge is silenced',
-    commands(link('eth2', [], { arp: true }), link('br-eth2', ['10.0.0.1/24'])),
+    commands(link('eth2', [], { arp: true }), link('br-eth2', ['10.0.0.1/24']), { silent: true }),
     ['link set eth2 arp off'],
+  ],
+  [
+    'but not below a kernel datapath: VLAN devices that are made on it later would be silent too',
+    commands(link('eth2', [], { arp: true }), link('br-eth2', ['10.0.0.1/24'])),
+    [],
   ],
   [
     'another address by wish; that of the other family stays',

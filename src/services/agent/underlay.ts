@@ -8,18 +8,22 @@ export interface UnderlayWish {
   readonly address?: string | undefined;
   /** bytes */
   readonly mtu?: number | undefined;
+  /**
+   * The NIC must not answer ARP: a kernel answers for all of its addresses on each of its devices, and tunnels that are sent to the NIC's MAC
+   * instead of the bridge's are lost. Only where the kernel sees what comes in by the NIC beside the switch: with a userspace datapath.
+   */
+  readonly silent?: boolean;
 }
 
 /**
  * Lines for `ip -batch` that bring a NIC and its bridge to where they should be: all global addresses of the NIC on the bridge (added there before
- * they are removed here), both up. The NIC must not answer ARP: a kernel answers for all of its addresses on each of its devices, and tunnels that
- * are sent to the NIC's MAC instead of the bridge's are lost. None when they are there, or while there is no bridge yet.
+ * they are removed here), both up. None when they are there, or while there is no bridge yet.
  */
 export function underlayCommands(
   nic: string,
   bridge: string,
   links: ReadonlyMap<string, Link>,
-  { address: wanted, mtu: wish }: UnderlayWish = {},
+  { address: wanted, mtu: wish, silent = false }: UnderlayWish = {},
 ): readonly string[] {
   const [from, to] = [links.get(nic), links.get(bridge)];
   if (!to) return [];
@@ -35,7 +39,7 @@ export function underlayCommands(
     ...(to.mtu === mtu ? [] : [`link set ${bridge} mtu ${mtu}`]),
     ...[...new Set(coming)].map((address) => `addr replace ${address} dev ${bridge}${isIpv6(address) ? ' nodad' : ''}`),
     ...moving.map((address) => `addr del ${address} dev ${nic}`),
-    ...(from?.arp ? [`link set ${nic} arp off`] : []),
+    ...(silent && from?.arp ? [`link set ${nic} arp off`] : []),
     ...to.addresses.filter(replaces).map((address) => `addr del ${address} dev ${bridge}`),
     ...[from, to].flatMap((link) => (link && !link.up ? [`link set ${link.name} up`] : [])),
   ];
