@@ -1,5 +1,6 @@
 /** One lab of a test file, and what tests ask of it. Everything goes through the front doors: weft, kubectl, OVN's own tools. */
 import { execa } from 'execa';
+import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { expect, vi } from 'vitest';
@@ -23,6 +24,17 @@ import { R } from './objects.ts';
 import { type Outcome, WeftHome } from './weft.ts';
 
 const PROPOSAL = resolve(import.meta.dirname, '../../examples/proposal');
+
+/** comes back when tcpdump listens, and leaves it behind for 30 seconds at most; arguments: files, device, filter */
+const START_CAPTURE = `
+  timeout 30 tcpdump -n -l -i "$2" "$3" >"$1.out" 2>"$1.err" </dev/null &
+  echo $! >"$1.pid"
+  while ! grep -q 'listening on' "$1.err"; do
+    kill -0 "$(cat "$1.pid")" || { cat "$1.err" >&2; exit 1; }
+    sleep 0.05
+  done`;
+/** what is on its way is still seen */
+const STOP_CAPTURE = 'sleep 0.3; kill "$(cat "$1.pid")"; sleep 0.1';
 
 export class TestLab {
   readonly home: WeftHome;
@@ -135,10 +147,17 @@ export class TestLab {
 
   /** What tcpdump prints of a device in a box while `action` runs. */
   async capture(box: string, device: string, filter: string, action: () => Promise<unknown>): Promise<string> {
-    const captured = this.exec(box, 'timeout', '4', 'tcpdump', '-n', '-l', '-i', device, filter);
-    await new Promise((wait) => setTimeout(wait, 1500));
-    await action();
-    return (await captured).stdout;
+    const file = `/run/capture-${randomUUID()}`;
+    const started = await this.exec(box, 'sh', '-c', START_CAPTURE, 'sh', file, device, filter);
+    if (started.code !== 0) throw new Error(`tcpdump -i ${device} in ${box}: ${started.stderr}`);
+    try {
+      await action();
+    } finally {
+      await this.exec(box, 'sh', '-c', STOP_CAPTURE, 'sh', file);
+    }
+    const { stdout } = await this.exec(box, 'cat', `${file}.out`);
+    await this.exec(box, 'rm', `${file}.out`, `${file}.err`, `${file}.pid`);
+    return stdout;
   }
 
   /** processes that hold the guests' namespaces */
