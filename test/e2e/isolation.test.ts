@@ -40,6 +40,17 @@ describe('private', () => {
     expect(Math.min(inward.sent, outward.sent)).toBeGreaterThan(100);
   });
 
+  test('what always passes is no way in from other subnets, nor out', async () => {
+    const flows = await Promise.all([
+      udpFlow(on.lab, 'default/c', on.at.a[0], 67, 2, 68),
+      udpFlow(on.lab, 'default/a', on.at.c[0], 68, 2, 67),
+      udpFlow(on.lab, 'default/c', on.at.a[1], 547, 2, 546),
+      udpFlow(on.lab, 'default/a', on.at.c[1], 546, 2, 547),
+    ]);
+    expect(flows.map(({ received }) => received)).toEqual([0, 0, 0, 0]);
+    expect(Math.min(...flows.map(({ sent }) => sent))).toBeGreaterThan(100);
+  });
+
   test('allowSubnets: one family, both, the text of the proposal, a peer, everything', async () => {
     await on.rules({ private: true, allowSubnets: ['10.0.2.0/24'] });
     const half = [...all('open', ['IPv4']), ...all('silent', ['IPv6'])];

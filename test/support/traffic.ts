@@ -54,10 +54,10 @@ print(json.dumps(answers))
 /** Sends a number every 2 ms for some seconds, from a port of its own, and listens on that port: what came, and what is missing between the first and the last of it. */
 const UDP_FLOW = `
 import json, socket, sys, threading, time
-address, port, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+address, port, seconds, own = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
 s = socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-s.bind(('', port))
+s.bind(('', own))
 s.settimeout(0.2)
 seen = set()
 end = time.monotonic() + seconds
@@ -144,8 +144,16 @@ export function probe(lab: TestLab, guest: string, targets: readonly Target[]): 
   return python(lab, guest, PROBE, JSON.stringify(all));
 }
 
-export function udpFlow(lab: TestLab, guest: string, to: string, port: number, seconds: number): Promise<Counted> {
-  return python(lab, guest, UDP_FLOW, to, String(port), String(seconds));
+/** `own`: the port to send from and to listen on */
+export function udpFlow(
+  lab: TestLab,
+  guest: string,
+  to: string,
+  port: number,
+  seconds: number,
+  own = port,
+): Promise<Counted> {
+  return python(lab, guest, UDP_FLOW, to, ...[port, seconds, own].map(String));
 }
 
 export async function tcpStream(

@@ -1,6 +1,6 @@
 /**
- * What keeps a network alive passes whatever the rules of its subnet say. What comes out of guests is asked for with care: a guest is not the one to
- * answer DHCP or to advertise itself as a router, unless the subnet's rules let it.
+ * What keeps a network alive passes whatever the rules of its subnet say. Nothing of it goes through the router (neighbour discovery has hop limit 255, MLD 1; questions to DHCP
+ * servers go to everybody on the link, or to the gateway), so none of it is a way into a private subnet. A guest is not the one to answer DHCP, unless the subnet's rules let it.
  */
 import { eui64 } from '../../lib/netaddr/mac.ts';
 import { formatIp } from '../../lib/netaddr/ip.ts';
@@ -37,14 +37,19 @@ export function alwaysPasses({ mac, gateways }: RouterSide): readonly Always[] {
     ...both('ARP', 'arp'),
     ...both('neighbour discovery', 'nd || nd_rs || nd_ra', true),
     ...both('multicast listener discovery', 'mldv1 || mldv2', true),
-    ...both('a question to a DHCP server', 'ip4 && udp.src == 68 && udp.dst == 67'),
-    ...both('a question to a DHCPv6 server', 'ip6 && udp.src == 546 && udp.dst == 547'),
+    ...both('a question to all DHCP servers', 'ip4.dst == 255.255.255.255 && udp.src == 68 && udp.dst == 67'),
+    ...both('a question to DHCPv6 servers', 'ip6.dst == ff02::1:2 && udp.src == 546 && udp.dst == 547'),
     ...v4.flatMap((gateway): Always[] => [
       {
         what: 'the answer of the DHCP server',
         direction: 'to-lport',
         match: `eth.src == ${mac} && ip4.src == ${gateway} && udp.src == 67 && udp.dst == 68`,
         byOvn: true,
+      },
+      {
+        what: 'a question to the DHCP server',
+        direction: 'from-lport',
+        match: `ip4.dst == ${gateway} && udp.src == 68 && udp.dst == 67`,
       },
       { what: 'ICMP to the gateway', direction: 'from-lport', match: `icmp4 && ip4.dst == ${gateway}` },
       {

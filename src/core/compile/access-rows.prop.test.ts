@@ -85,8 +85,8 @@ const spec = fc.record({
 const addresses = (texts: readonly string[]) => fc.constantFrom(...texts.map(parseIp));
 const sent: fc.Arbitrary<Sent> = fc
   .constantFrom(
-    ['10.0.1.5', '10.0.1.6', '10.0.1.1', '10.0.2.9', '10.0.3.9', '224.0.0.9'],
-    ['fd00:1::5', 'fd00:1::1', 'fe80::5', 'fd00:2::9', 'fd00:3::9', 'ff02::9'],
+    ['10.0.1.5', '10.0.1.6', '10.0.1.1', '10.0.2.9', '10.0.3.9', '224.0.0.9', '255.255.255.255'],
+    ['fd00:1::5', 'fd00:1::1', 'fe80::5', 'fd00:2::9', 'fd00:3::9', 'ff02::9', 'ff02::1:2'],
   )
   .chain((texts) =>
     fc.record({
@@ -136,10 +136,18 @@ function byRules(said: SubnetSpec, packet: Sent, direction: Direction): boolean 
 function expected(said: SubnetSpec, packet: Sent): boolean {
   const { way, src, dst, protocol, sport, dport } = packet;
   const gateway = (ip: Ip) => GATEWAYS.some(({ value }) => value === ip.value);
-  const asks = protocol === 'udp' && (src.family === 4 ? sport === 68 && dport === 67 : sport === 546 && dport === 547);
-  if (asks || (way === 'guest to router' && protocol === 'icmp' && gateway(dst))) return true;
+  const ports = src.family === 4 ? sport === 68 && dport === 67 : sport === 546 && dport === 547;
+  const dhcp = protocol === 'udp' && ports;
+  const toAll = dhcp && among(dst, '255.255.255.255/32', 'ff02::1:2/128');
+  const toServer = dhcp && dst.family === 4 && gateway(dst);
+  if (
+    toAll ||
+    (way === 'guest to router' && toServer) ||
+    (way === 'guest to router' && protocol === 'icmp' && gateway(dst))
+  )
+    return true;
   if (way === 'router to guest' && protocol === 'icmp' && gateway(src)) return true;
-  const toGateway = way === 'guest to guest' && protocol === 'icmp' && gateway(dst);
+  const toGateway = way === 'guest to guest' && ((protocol === 'icmp' && gateway(dst)) || toServer);
   return (toGateway || byRules(said, packet, 'from-lport')) && byRules(said, packet, 'to-lport');
 }
 
