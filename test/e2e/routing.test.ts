@@ -24,6 +24,18 @@ test('subnets of a VPC reach each other, nobody reaches another VPC', async () =
   await at.all([...pair('a', 'c'), ...pair('c', 'a'), ...pair('t', 'b'), ...beyond('a')], 'not reached');
 });
 
+test('a routed TCP stream is carried in packets that fit', async () => {
+  const tooLarge = async () => (await at.lab.guest('default/a', 'nstat', '-asz', 'IcmpInDestUnreachs')).stdout;
+  const before = await tooLarge();
+  expect(before).toMatch(/IcmpInDestUnreachs\s+\d+/);
+  await at.lab.guest('default/b', 'sh', '-c', 'iperf3 -s -1 -D >/dev/null 2>&1');
+  const { code, stdout } = await at.lab.guest('default/a', 'iperf3', '-c', addresses('b').v4, '-n', '20M', '-J');
+  expect(code).toBe(0);
+  const { end } = JSON.parse(stdout) as { readonly end: { readonly sum_received: { readonly bytes: number } } };
+  expect(end.sum_received.bytes).toBeGreaterThan(15_000_000);
+  expect(await tooLarge()).toBe(before);
+});
+
 describe('static routes', () => {
   test('by destination', async () => {
     await at.declareVpc('red', { staticRoutes: routesTo(HOP1) });

@@ -119,7 +119,7 @@ export class Agent {
 
   /** Resolves when the node can take interfaces. */
   async start(): Promise<void> {
-    const { socket, offloadsOff, log } = this.#options;
+    const { socket, datapath, offloadsOff, log } = this.#options;
     const attacher = new Attacher({
       local: this.#local,
       pods: this.#waiter,
@@ -128,7 +128,7 @@ export class Agent {
       vpc: (name) => this.#vpcs.get(name),
       attachment: (key) => this.#attachments.get(key),
       underlay: { mtuOf: (subnet) => this.#mtuOf(subnet), addressFor: (choice) => this.#addressFor(choice) },
-      offloadsOff,
+      offloads: offloadsOff ? 'none' : datapath === 'netdev' ? 'checksums' : 'all',
     });
     await this.#local.session.ready();
     await Promise.all([this.#pods.start(), this.#subnets.start(), this.#vpcs.start(), this.#attachments.start()]);

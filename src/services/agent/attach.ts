@@ -20,7 +20,7 @@ import { parseMac } from '../../lib/netaddr/mac.ts';
 import type { InterfaceRow, LocalSwitch } from './local-switch.ts';
 import type { Pod, PodWaiter } from './pod-waiter.ts';
 import { ATTACHMENT_ID, SUBNET_ID } from './port-encaps.ts';
-import { turnOffloadsOff } from './underlay.ts';
+import { type Offloads, turnOffloadsOff } from './underlay.ts';
 import { hostDevice, isConfigured, makeVeth, removeVeth } from './veth.ts';
 
 export interface AttachOptions {
@@ -31,8 +31,11 @@ export interface AttachOptions {
   readonly vpc: (name: string) => Vpc | undefined;
   readonly attachment: (key: string) => NetworkAttachmentDefinition | undefined;
   readonly underlay: Underlay;
-  /** Open vSwitch cannot carry offloaded packets */
-  readonly offloadsOff: boolean;
+  /**
+   * What guests may leave to Open vSwitch. Its userspace datapath takes a packet that is yet to be cut into segments for one that is larger than the router's
+   * `gateway_mtu`: routed TCP would not get anywhere.
+   */
+  readonly offloads: Offloads;
   /** milliseconds to wait for the controller, and for OVN */
   readonly addressDeadline?: number;
   readonly portDeadline?: number;
@@ -90,7 +93,7 @@ export class Attacher {
     mtu: number,
     encapIp: string | undefined,
   ): Promise<void> {
-    const { local, offloadsOff, portDeadline = PORT_DEADLINE } = this.#options;
+    const { local, offloads, portDeadline = PORT_DEADLINE } = this.#options;
     const { if_name: name, net_ns: netns } = request;
     try {
       await this.#remove(host);
@@ -104,7 +107,8 @@ export class Attacher {
         gateways: assigned.addresses.flatMap(({ gateway }) => gateway ?? []),
         index: assigned.index,
       });
-      if (offloadsOff) await Promise.all([turnOffloadsOff(host), turnOffloadsOff(name, netns)]);
+      if (offloads === 'none') await Promise.all([turnOffloadsOff(host), turnOffloadsOff(name, netns)]);
+      if (offloads === 'checksums') await turnOffloadsOff(name, netns, 'tso');
       await local.addPort({ name: host, externalIds: externalIds(request, assigned, encapIp) });
       const installed = (row: InterfaceRow | undefined) =>
         row?.external_ids['ovn-installed'] === 'true' ? true : undefined;

@@ -53,7 +53,10 @@ export async function runIp(commands: readonly string[]): Promise<void> {
   if (commands.length > 0) await run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n`, deadline: 10 });
 }
 
-/** Turns transmit checksum offload (and with it TSO) off, where Open vSwitch cannot carry it. */
-export async function turnOffloadsOff(device: string, netns?: string): Promise<void> {
-  await run([...(netns ? ['nsenter', `--net=${netns}`] : []), 'ethtool', '-K', device, 'tx', 'off'], { deadline: 10 });
+export type Offloads = 'all' | 'checksums' | 'none';
+
+/** Turns transmit offloads off, where Open vSwitch cannot carry them: segmentation (`tso`), or checksums, and segmentation with them (`tx`). */
+export async function turnOffloadsOff(device: string, netns?: string, feature: 'tso' | 'tx' = 'tx'): Promise<void> {
+  const inside = netns ? ['nsenter', `--net=${netns}`] : [];
+  await run([...inside, 'ethtool', '-K', device, feature, 'off'], { deadline: 10 });
 }
