@@ -40,25 +40,35 @@ export async function benchRoutingLoss({ engineRoot, quick, log }: BenchEnvironm
       const ends = await declare(lab, client);
       await using access = await AccessObserver.start(northbound, 'inner');
       const edits = editsOf(client, { routing, access }, quick ? 12 : 200);
-      const rounds: Flows[] = [];
+      const traffic = async (beside: () => Promise<void>): Promise<Round> => {
+        const before = await retransmitted(lab, ends.allowed);
+        const flows = startFlows(lab, ends, quick ? 8 : ROUND);
+        await sleep(2000);
+        await beside();
+        if (flows.ended()) throw new Error('the flows ended before the edits beside them');
+        return { ...(await flows.seen), retransmitted: (await retransmitted(lab, ends.allowed)) - before };
+      };
+      log('routing loss: the same traffic without edits');
+      const without = await traffic(() => Promise.resolve());
+      const rounds: Round[] = [];
       const seconds: number[] = [];
       let next = edits.next();
       while (!next.done) {
-        const flows = startFlows(lab, ends, quick ? 8 : ROUND);
-        await sleep(2000);
-        // the last second of a round is without edits: what was sent has come by then
-        for (const end = performance.now() + (quick ? 4 : ROUND - 4) * 1000; !next.done && performance.now() < end; ) {
-          const started = performance.now();
-          await next.value();
-          await sync.inForce();
-          seconds.push((performance.now() - started) / 1000);
-          next = edits.next();
-        }
-        if (flows.ended()) throw new Error('the flows ended before the edits beside them');
-        rounds.push(await flows.seen);
+        rounds.push(
+          await traffic(async () => {
+            // the last seconds of a round are without edits: what was sent has come by then
+            const end = performance.now() + (quick ? 4 : ROUND - 4) * 1000;
+            for (; !next.done && performance.now() < end; next = edits.next()) {
+              const started = performance.now();
+              await next.value();
+              await sync.inForce();
+              seconds.push((performance.now() - started) / 1000);
+            }
+          }),
+        );
         log(`routing loss: ${seconds.length} edits, ${JSON.stringify(rounds.at(-1))}`);
       }
-      return results(rounds, seconds);
+      return results(rounds, without, seconds);
     } finally {
       await client.close();
     }
@@ -67,41 +77,44 @@ export async function benchRoutingLoss({ engineRoot, quick, log }: BenchEnvironm
   }
 }
 
-function results(rounds: readonly Flows[], seconds: readonly number[]): BenchResult[] {
-  const sum = (of: (flows: Flows) => number) => rounds.reduce((total, flows) => total + of(flows), 0);
-  const beside = (name: string, value: number, reference: number, unit: string, referenceName: string) => ({
-    name,
+interface Round extends Flows {
+  /** TCP segments that the sender sent again */
+  readonly retransmitted: number;
+}
+
+/** RetransSegs of a guest, RFC 4022 */
+async function retransmitted(lab: TestLab, { guest }: FlowEnd): Promise<number> {
+  const { stdout } = await lab.guest(guest, 'cat', '/proc/net/snmp');
+  const [names = [], values = []] = [...stdout.matchAll(/^Tcp: (.*)$/gm)].map(([, words]) => words!.split(' '));
+  return Number(values[names.indexOf('RetransSegs')]);
+}
+
+function results(rounds: readonly Round[], without: Round, seconds: readonly number[]): BenchResult[] {
+  const sum = (of: (round: Round) => number) => rounds.reduce((total, round) => total + of(round), 0);
+  const lost = sum((round) => round.lost);
+  const passed = sum((round) => round.passed);
+  const leaked = sum((round) => round.leaked);
+  const blocked = sum((round) => round.blocked);
+  const spoilt = sum((round) => round.spoilt);
+  const megabytes = sum((round) => round.streamed) / 1e6;
+  const again = sum((round) => round.retransmitted) / megabytes;
+  const againWithout = without.retransmitted / (without.streamed / 1e6);
+  const rows: readonly (readonly [string, number, string, number, string])[] = [
+    ['edits', seconds.length, 'edits', 0, 'reported'],
+    ['in force p50', percentile(seconds, 50) * 1000, 'ms', 0, 'on all nodes'],
+    ['lost', lost, 'datagrams', passed, 'received, each way'],
+    ['leaked', leaked, 'datagrams', blocked, 'sent, each way'],
+    ['tcp spoilt', spoilt, 'bytes', megabytes * 1e6, 'sent'],
+    ['tcp retransmitted', again, 'segments/MB', againWithout, 'the same traffic without edits'],
+  ];
+  return rows.map(([name, value, unit, reference, referenceName]) => ({
+    name: `routing loss ${name}`,
     value,
     unit,
     reference,
     referenceName,
-    ratio: 1,
-  });
-  return [
-    beside('routing loss edits', seconds.length, 0, 'edits', 'reported'),
-    beside('routing loss in force p50', percentile(seconds, 50) * 1000, 0, 'ms', 'on all nodes'),
-    beside(
-      'routing loss lost',
-      sum(({ lost }) => lost),
-      sum(({ passed }) => passed),
-      'datagrams',
-      'of each way, received',
-    ),
-    beside(
-      'routing loss tcp spoilt',
-      sum(({ spoilt }) => spoilt),
-      sum(({ streamed }) => streamed),
-      'bytes',
-      'sent',
-    ),
-    beside(
-      'routing loss leaked',
-      sum(({ leaked }) => leaked),
-      sum(({ blocked }) => blocked),
-      'datagrams',
-      'of each way, sent',
-    ),
-  ];
+    ratio: name === 'tcp retransmitted' ? (againWithout + 1) / (again + 1) : 1,
+  }));
 }
 
 async function declare(lab: TestLab, client: KubeClient) {

@@ -74,10 +74,11 @@ async function benchShape(shape: Shape, { engineRoot, quick, log }: BenchEnviron
     await controller.stop();
     const started = performance.now();
     controller = await ControllerProcess.start(plane);
-    const seconds = (performance.now() - started) / 1000;
+    const [seconds, cpu] = [(performance.now() - started) / 1000, controller.cpu];
     await quiet(controller);
     results.push(
       plain(`routing${label} restart`, seconds, 's'),
+      plain(`routing${label} restart cpu`, cpu, 's'),
       plain(`routing${label} restart transactions`, (await countersOf(controller)).transactions, 'transactions'),
       plain(`routing${label} restart writes`, total(await writesOf(controller)), 'API writes'),
     );
