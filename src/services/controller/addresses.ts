@@ -78,7 +78,8 @@ export class Addresses {
     mac: string | undefined,
   ): void {
     if (!subnet || !mac) return;
-    const ips = texts.flatMap((text) => attempt(() => parseIp(text ?? '')) ?? []);
+    // most interfaces have no address of one family: an exception for each of them would be a twentieth of a start
+    const ips = texts.flatMap((text) => (text ? (attempt(() => parseIp(text)) ?? []) : []));
     this.allocator.restore(subnet, holder, { ips, mac });
   }
 
