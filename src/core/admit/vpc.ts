@@ -1,5 +1,13 @@
 /** What a Vpc must be to be let in. */
-import { formatCidr, parseInterface, specialPurpose } from '../../lib/netaddr/cidr.ts';
+import {
+  coveringCidrs,
+  formatCidr,
+  hostPrefix,
+  parseCidr,
+  parseInterface,
+  specialPurpose,
+} from '../../lib/netaddr/cidr.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { StaticRoute, Vpc, VpcSpec } from '../../kinds/vpc.ts';
 import { type PoolSets, readUserMatch } from '../access/user-match.ts';
@@ -31,6 +39,7 @@ export function admitVpc({ object, old, neighbours }: Review<Vpc>): Verdict<Vpc>
     admitRoute(route, `spec.staticRoutes[${index}]`, findings),
   );
   checkDuplicates(staticRoutes ?? [], findings);
+  warnOfOwnPrefixes(name, staticRoutes ?? [], neighbours, findings);
   checkPolicyRoutes(spec, poolSetsAmong(neighbours), findings);
   checkPeerings(object, neighbours, findings);
   const admitted: VpcSpec = { ...spec, ...(staticRoutes ? { staticRoutes } : {}) };
@@ -96,6 +105,32 @@ function admitRoute(route: StaticRoute, path: string, findings: Findings): Stati
   if (target.ip.value !== target.cidr.base)
     findings.warn(`${path}.cidr`, `host bits of ${cidr} are cleared: the prefix is ${normal}`);
   return { ...route, policy, cidr: normal };
+}
+
+/** Routes to what is behind the router anyway. */
+function warnOfOwnPrefixes(
+  vpc: string,
+  routes: readonly StaticRoute[],
+  neighbours: ReadonlyWorld,
+  findings: Findings,
+): void {
+  for (const [index, { cidr = '', policy }] of routes.entries()) {
+    if (policy !== 'policyDst') continue;
+    const prefix = attempt(() => (cidr.includes('/') ? parseCidr(cidr) : hostPrefix(parseIp(cidr))));
+    for (const outer of prefix ? coveringCidrs(prefix) : []) {
+      const subnet = neighbours.keys('Subnet', 'prefix', `${vpc}|${formatCidr(outer)}`)[0];
+      if (subnet === undefined) continue;
+      const path = `spec.staticRoutes[${index}].cidr`;
+      if (outer.bits === prefix!.bits)
+        findings.warn(path, `has no effect: ${cidr} is subnet ${subnet}, which the router reaches by itself`);
+      else
+        findings.warn(
+          path,
+          `${cidr} is a part of subnet ${subnet}: what is routed there goes to the next hop instead, in a circle if that sends it back`,
+        );
+      break;
+    }
+  }
 }
 
 function checkNextHop(nextHop: Ip, target: Ip | undefined, path: string, findings: Findings): void {

@@ -1,6 +1,6 @@
 /** Next hops of equal cost: who has the address, and whether OVN has that port anywhere. */
-import { cidrOf, coveringCidrs, formatCidr } from '../../lib/netaddr/cidr.ts';
-import { formatIp, type Ip, width } from '../../lib/netaddr/ip.ts';
+import { coveringCidrs, formatCidr, hostPrefix } from '../../lib/netaddr/cidr.ts';
+import { formatIp, type Ip } from '../../lib/netaddr/ip.ts';
 import type { Emit, Read } from './rule.ts';
 
 export interface Hop {
@@ -11,7 +11,7 @@ export interface Hop {
 
 /** The subnet of a VPC that holds an address. */
 export function subnetOf(vpc: string, address: Ip, read: Read): string | undefined {
-  for (const prefix of coveringCidrs(cidrOf(address, width(address.family)))) {
+  for (const prefix of coveringCidrs(hostPrefix(address))) {
     const found = read.keys('Subnet', 'prefix', `${vpc}|${formatCidr(prefix)}`).toSorted()[0];
     if (found !== undefined) return found;
   }

@@ -4,9 +4,9 @@
  *   policyDst  Logical_Router_Static_Route; several next hops of one prefix are equal-cost paths
  *   policySrc  Logical_Router_Policy for what leaves the VPC: a stock source route would win over connected networks (ovn-northd(8), IP Routing)
  */
-import { type Cidr, cidrCovers, cidrOf, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { type Cidr, cidrCovers, formatCidr, hostPrefix, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { AddressError } from '../../lib/netaddr/error.ts';
-import { type Family, formatIp, type Ip, parseIp, width } from '../../lib/netaddr/ip.ts';
+import { type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { addressesOf, prefixesOf } from '../../lib/netaddr/prefix-set.ts';
 import type { StaticRoute, VpcSpec } from '../../kinds/vpc.ts';
 import { linkPortName } from '../ovn/names.ts';
@@ -197,10 +197,6 @@ function parseRoute(
     });
     return undefined;
   }
-}
-
-function hostPrefix(ip: Ip): Cidr {
-  return cidrOf(ip, width(ip.family));
 }
 
 /** Why a router cannot hand packets to that address; undefined when it can. */

@@ -44,6 +44,11 @@ export function cidrOf(ip: Ip, bits: number): Cidr {
   return { family: ip.family, base: ip.value & ~hostMask(ip.family, bits), bits };
 }
 
+/** The prefix that holds this address alone. */
+export function hostPrefix(ip: Ip): Cidr {
+  return cidrOf(ip, width(ip.family));
+}
+
 function hostMask(family: Family, bits: number): bigint {
   return (1n << BigInt(width(family) - bits)) - 1n;
 }
