@@ -56,5 +56,9 @@ function foreignSet(text: string, set: SetConstant): MatchProblem {
 }
 
 function columnOf(text: string, { kind, name }: SetConstant): number {
-  return text.indexOf(`${kind === 'port-group' ? '@' : '$'}${name}`) + 1;
+  const written = `${kind === 'port-group' ? '@' : '$'}${name}`;
+  // not where a longer name begins alike
+  for (let at = text.indexOf(written); at >= 0; at = text.indexOf(written, at + 1))
+    if (!/[A-Za-z0-9_.]/.test(text[at + written.length] ?? ' ')) return at + 1;
+  return 1;
 }
