@@ -18,7 +18,7 @@ import { networkCidrs } from '../network/parts.ts';
 import { planNetwork } from '../network/plan.ts';
 import { afterStep } from '../network/steps.ts';
 import { admitSubnet } from './subnet.ts';
-import type { Findings, Review } from './verdict.ts';
+import type { Findings, Review, Verdict } from './verdict.ts';
 import { admitVpc } from './vpc.ts';
 
 /** field of a Subnet -> the field of the network from which it follows */
@@ -58,12 +58,13 @@ export function checkParts({ object: network, neighbours }: Review<VirtualNetwor
     if (step.verb === 'delete') continue;
     const after = afterStep(step);
     const old = step.verb === 'patch' ? step.object : undefined;
-    const errors = errorsOf(after, old, neighbours);
+    const { errors, warnings } = judge(after, old, neighbours);
     // a gateway that nobody named follows its prefix: one answer is enough
     const isNamed = (network.spec?.gateways ?? []).length > 0;
     const follows = ({ path }: FieldError) => path === 'spec.gateway' && !isNamed;
     const told = errors.every(follows) ? errors : errors.filter((error) => !follows(error));
     for (const error of told) report(error, after, network, findings);
+    if (after.kind === 'Subnet') for (const warning of warnings) passOn(warning, findings);
   }
   warnOfNextHops(network, neighbours, findings);
 }
@@ -80,11 +81,22 @@ export function partsAmong(network: VirtualNetwork, world: ReadonlyWorld): Exist
   });
 }
 
-function errorsOf(object: KubeObject, old: KubeObject | undefined, neighbours: ReadonlyWorld): readonly FieldError[] {
+function judge(
+  object: KubeObject,
+  old: KubeObject | undefined,
+  neighbours: ReadonlyWorld,
+): Pick<Verdict<KubeObject>, 'errors' | 'warnings'> {
   if (object.kind === 'Subnet')
-    return admitSubnet({ object: object as Subnet, old: old as Subnet | undefined, neighbours }).errors;
-  if (object.kind === 'Vpc') return admitVpc({ object: object as Vpc, old: old as Vpc | undefined, neighbours }).errors;
-  return [];
+    return admitSubnet({ object: object as Subnet, old: old as Subnet | undefined, neighbours });
+  if (object.kind === 'Vpc') return admitVpc({ object: object as Vpc, old: old as Vpc | undefined, neighbours });
+  return { errors: [], warnings: [] };
+}
+
+/** A warning of its Subnet about a field that follows from one of the network's. */
+function passOn(warning: string, findings: Findings): void {
+  const path = warning.slice(0, warning.indexOf(': '));
+  const own = FIELDS[path];
+  if (own !== undefined) findings.warn(own, warning.slice(path.length + 2));
 }
 
 /** An error of a part, as one of the network. */

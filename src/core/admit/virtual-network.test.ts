@@ -120,6 +120,18 @@ describe('whose VPC it may join', () => {
   });
 });
 
+test('the default VPC need not be there: it comes with its first network', () => {
+  expect(admit(network({ isolation: 'none' }), undefined, neighbours()).warnings).toEqual([]);
+});
+
+test('what its Subnet would be warned of, of fields that follow from its own', () => {
+  const { errors, warnings } = admit(network({ clusterNetwork: 'data9' }), undefined, neighbours());
+  expect(errors).toEqual([]);
+  expect(warnings).toEqual([
+    'spec.clusterNetwork: no ClusterNetwork is named data9, and no Node has it in annotation ovn.kubernetes.io/node_networks: pods on this network do not start until there is one',
+  ]);
+});
+
 test('two networks of one VPC that overlap, before either has a Subnet', () => {
   const cluster = new Cluster();
   expect(cluster.put(network({ vpc: 'red' }))).toEqual([]);

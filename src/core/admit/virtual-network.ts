@@ -101,7 +101,9 @@ function checkVpc(network: VirtualNetwork, { old, neighbours }: Review<VirtualNe
       'spec.vpc',
       `VPC ${name} is for namespaces ${[...allowed].join(', ')}: choose another one, or have ${namespace} added to its spec.namespaces`,
     );
-  if (!found) findings.warn('spec.vpc', `there is no VPC ${name} yet: machines on this network wait for it`);
+  // the default VPC comes with its first subnet
+  if (!found && name !== DEFAULT_VPC)
+    findings.warn('spec.vpc', `there is no VPC ${name} yet: machines on this network wait for it`);
 }
 
 function checkRoutes(network: VirtualNetwork, findings: Findings): void {
