@@ -58,9 +58,22 @@ export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
     checkGuestOptions(spec, cidrs, findings);
     if (review.old) checkUpdate(subnet, review.old, cidrs, review, findings);
   }
+  checkRouteTable(subnet, review, findings);
   checkAccess(subnet, cidrs ?? [], review.neighbours, findings);
   checkNodeNetwork(subnet, review.neighbours, findings);
   return { object: subnet, warnings: findings.warnings, errors: findings.errors };
+}
+
+/** a table without a route is not the main table: what the VPC's other routes lead to is out of reach */
+function checkRouteTable({ spec }: Subnet, { old, neighbours }: Review<Subnet>, findings: Findings): void {
+  const { routeTable = '', vpc = '' } = spec!;
+  const found = neighbours.get('Vpc', vpc);
+  if (routeTable === '' || routeTable === old?.spec?.routeTable || !found) return;
+  if (!found.spec?.staticRoutes?.some((route) => route.routeTable === routeTable))
+    findings.warn(
+      'spec.routeTable',
+      `no static route of VPC ${vpc} is in table ${routeTable} (yet): until one is, none of its static routes counts for this subnet`,
+    );
 }
 
 function checkName(subnet: Subnet, { old, neighbours }: Review<Subnet>, findings: Findings): void {

@@ -11,12 +11,17 @@ import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { StaticRoute, Vpc, VpcSpec } from '../../kinds/vpc.ts';
 import { type PoolSets, readUserMatch } from '../access/user-match.ts';
+import { subnetOf } from '../compile/next-hops.ts';
 import { poolSetsAmong } from '../compile/pool-sets.ts';
+import { untracked } from '../compile/reads.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { equal } from '../ovn/equal.ts';
 import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION } from '../dhcp/guest-options.ts';
 import { policyPriority } from '../compile/vpc-policies.ts';
+import { noMachine } from '../compile/vpc-routes.ts';
+import { subnetsOf, viewSubnet } from '../compile/vpc-subnets.ts';
 import { parseOptions } from '../dhcp/option-text.ts';
+import { hasNoneOf, ofFamily } from '../ovn/match/family.ts';
 import type { Match } from '../ovn/match/match.ts';
 import { printMatch } from '../ovn/match/print.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
@@ -38,6 +43,7 @@ export function admitVpc({ object, old, neighbours }: Review<Vpc>): Verdict<Vpc>
   const staticRoutes = spec.staticRoutes?.map((route, index) =>
     admitRoute(route, `spec.staticRoutes[${index}]`, findings),
   );
+  checkRouting(object, neighbours, findings);
   checkDuplicates(staticRoutes ?? [], findings);
   warnOfOwnPrefixes(name, staticRoutes ?? [], neighbours, findings);
   checkPolicyRoutes(spec, poolSetsAmong(neighbours), findings);
@@ -74,6 +80,24 @@ function checkNamespaces(
   else if (!subnet) findings.warn('spec.defaultSubnet', `there is no subnet ${defaultSubnet} yet`);
   if (namespaces.length === 0)
     findings.warn('spec.defaultSubnet', 'has no effect without spec.namespaces: it is the default of those namespaces');
+}
+
+/** Next hops that no machine can have, and tables that no subnet uses: both can be put right elsewhere, so they are said, not refused. */
+function checkRouting({ metadata: { name }, spec }: Vpc, neighbours: ReadonlyWorld, findings: Findings): void {
+  const read = untracked(neighbours);
+  const tables = new Set(subnetsOf(name, read).map(({ routeTable }) => routeTable));
+  for (const [index, { nextHopIP = '', routeTable = '' }] of (spec?.staticRoutes ?? []).entries()) {
+    const path = `spec.staticRoutes[${index}]`;
+    const nextHop = attempt(() => parseIp(nextHopIP));
+    const subnet = nextHop && subnetOf(name, nextHop, read);
+    const why = subnet === undefined ? undefined : noMachine(viewSubnet(subnet, read), nextHop!);
+    if (why !== undefined) findings.warn(`${path}.nextHopIP`, `${why}: the route is left out`);
+    if (routeTable !== '' && tables.size > 0 && !tables.has(routeTable))
+      findings.warn(
+        `${path}.routeTable`,
+        `no subnet of this VPC says routeTable: ${routeTable} (yet), so the route counts for none`,
+      );
+  }
 }
 
 /** the same grammar as in a subnet's options: what would not fit there is told here */
@@ -180,7 +204,8 @@ function checkPolicyRoutes(
       );
     const read = checkMatch(`${path}.match`, match, pools, findings);
     if (action === undefined) findings.required(`${path}.action`, 'allow, drop or reroute');
-    const key = `${taken} ${read ? printMatch(read) : match?.trim()}`;
+    const hops = action === 'reroute' ? parseHops(`${path}.nextHopIP`, nextHopIP, findings) : [];
+    const key = `${taken} ${read ? printMatch(hops[0] ? ofFamily(read, hops[0].family) : read) : match?.trim()}`;
     const first = seen.get(key);
     if (first === undefined) seen.set(key, index);
     else findings.duplicate(`${path}.match`, match, `spec.policyRoutes[${first}] has the same priority and match`);
@@ -188,14 +213,17 @@ function checkPolicyRoutes(
       if (nextHopIP !== '') findings.warn(`${path}.nextHopIP`, `has no effect with action ${action}`);
       continue;
     }
-    const hops = nextHopIP
-      .split(',')
-      .flatMap((text) => findings.parsed(`${path}.nextHopIP`, nextHopIP, () => parseIp(text.trim())) ?? []);
     if (new Set(hops.map(({ family }) => family)).size > 1)
       findings.invalid(`${path}.nextHopIP`, nextHopIP, 'mixes IPv4 and IPv6: write one policy route for each');
+    else if (read && hops[0] && hasNoneOf(hops[0].family, read))
+      findings.invalid(`${path}.nextHopIP`, nextHopIP, `is IPv${hops[0].family}, and the match has no such packets`);
     if (new Set(hops.map(formatIp)).size < hops.length)
       findings.invalid(`${path}.nextHopIP`, nextHopIP, 'names an address twice');
   }
+}
+
+function parseHops(path: string, texts: string, findings: Findings): readonly Ip[] {
+  return texts.split(',').flatMap((text) => findings.parsed(path, texts, () => parseIp(text.trim())) ?? []);
 }
 
 function checkMatch(path: string, text = '', pools: PoolSets, findings: Findings): Match | undefined {

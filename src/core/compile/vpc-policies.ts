@@ -5,6 +5,7 @@ import { type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts
 import { complementOf } from '../../lib/netaddr/prefix-set.ts';
 import type { VpcSpec } from '../../kinds/vpc.ts';
 import { readUserMatch } from '../access/user-match.ts';
+import { ofFamily } from '../ovn/match/family.ts';
 import { printMatch } from '../ovn/match/print.ts';
 import type { MatchProblem } from '../ovn/match/problem.ts';
 import { linkPortName, logicalRouterPortName, privateAddressSetName } from '../ovn/names.ts';
@@ -105,7 +106,9 @@ function readPolicy(
     read,
     emit,
   ).map(({ nextHop }) => nextHop);
-  return inUse.length > 0 ? { ...policy, action: 'reroute', nextHops: inUse } : undefined;
+  const [first] = inUse;
+  if (!first) return undefined;
+  return { ...policy, match: printMatch(ofFamily(found.match, first.family)), action: 'reroute', nextHops: inUse };
 }
 
 /** A match that came past the door and cannot be read. Nobody knows what a drop should have been about, so it drops everything until it is corrected. */

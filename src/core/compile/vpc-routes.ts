@@ -4,7 +4,15 @@
  *   policyDst  Logical_Router_Static_Route; several next hops of one prefix are equal-cost paths
  *   policySrc  Logical_Router_Policy for what leaves the VPC: a stock source route would win over connected networks (ovn-northd(8), IP Routing)
  */
-import { type Cidr, cidrCovers, formatCidr, hostPrefix, parseInterface } from '../../lib/netaddr/cidr.ts';
+import {
+  type Cidr,
+  cidrContains,
+  cidrCovers,
+  formatCidr,
+  hostPrefix,
+  parseInterface,
+  usableBounds,
+} from '../../lib/netaddr/cidr.ts';
 import { AddressError } from '../../lib/netaddr/error.ts';
 import { type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { addressesOf, prefixesOf } from '../../lib/netaddr/prefix-set.ts';
@@ -13,6 +21,7 @@ import { linkPortName } from '../ovn/names.ts';
 import type { Emit, Read } from './rule.ts';
 import { hopsInUse, subnetOf } from './next-hops.ts';
 import type { Link } from './vpc-links.ts';
+import { viewSubnet, type VpcSubnet } from './vpc-subnets.ts';
 
 export interface DestinationRoute {
   readonly prefix: Cidr;
@@ -209,8 +218,19 @@ export function unreachable(vpc: string, nextHop: Ip, links: readonly Link[], re
     if (theirs.some(({ value }) => value === nextHop.value)) return undefined;
     return `${text} is nobody's address on the link to VPC ${remote} (the other end is ${theirs.map(formatIp).join(', ')})`;
   }
-  if (subnetOf(vpc, nextHop, read) !== undefined) return undefined;
-  return `${text} is in no subnet of VPC ${vpc} and on no link of it that works`;
+  const subnet = subnetOf(vpc, nextHop, read);
+  if (subnet === undefined) return `${text} is in no subnet of VPC ${vpc} and on no link of it that works`;
+  return noMachine(viewSubnet(subnet, read), nextHop);
+}
+
+/** Why an address in a subnet can be no machine's. */
+export function noMachine({ name, cidrs, gateways }: VpcSubnet, ip: Ip): string | undefined {
+  if (gateways.some(({ family, value }) => family === ip.family && value === ip.value))
+    return `${formatIp(ip)} is the router's own address in subnet ${name}, not a machine's`;
+  const cidr = cidrs.find((each) => cidrContains(each, ip));
+  const bounds = cidr && usableBounds(cidr);
+  if (!bounds || (ip.value >= bounds.first && ip.value <= bounds.last)) return undefined;
+  return `${formatIp(ip)} is the network or broadcast address of subnet ${name}, not a machine's`;
 }
 
 /** Source routes of one prefix are equal-cost paths; a longer prefix wins over those that cover it. */

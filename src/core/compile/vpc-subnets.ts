@@ -18,20 +18,22 @@ export function subnetsOf(vpc: string, read: Read): readonly VpcSubnet[] {
   return read
     .keys('Subnet', 'vpc', vpc)
     .toSorted()
-    .map((name) => {
-      const seen = read.get('Subnet', name, ({ spec }) => ({
-        cidrBlock: spec?.cidrBlock ?? '',
-        gateway: spec?.gateway ?? '',
-        routeTable: spec?.routeTable ?? '',
-      }));
-      const { cidrBlock = '', gateway = '', routeTable = '' } = seen ?? {};
-      return {
-        name,
-        cidrs: readable(cidrBlock, (text) => parseInterface(text).cidr),
-        gateways: readable(gateway, parseIp),
-        routeTable,
-      };
-    });
+    .map((name) => viewSubnet(name, read));
+}
+
+export function viewSubnet(name: string, read: Read): VpcSubnet {
+  const seen = read.get('Subnet', name, ({ spec }) => ({
+    cidrBlock: spec?.cidrBlock ?? '',
+    gateway: spec?.gateway ?? '',
+    routeTable: spec?.routeTable ?? '',
+  }));
+  const { cidrBlock = '', gateway = '', routeTable = '' } = seen ?? {};
+  return {
+    name,
+    cidrs: readable(cidrBlock, (text) => parseInterface(text).cidr),
+    gateways: readable(gateway, parseIp),
+    routeTable,
+  };
 }
 
 function readable<T>(texts: string, parse: (text: string) => T): readonly T[] {

@@ -135,8 +135,9 @@ describe.each(SHAPES)('one edit beside $vpcs VPCs of $subnets subnets, $nics int
       { priority: 10, match: 'ip4.src == 10.0.0.0/24', action: 'drop' },
       { priority: 11, match: 'tcp.dst == 22', action: 'reroute', nextHopIP: '10.0.0.9' },
     ] as const;
-    const added = { priority: 12, match: 'udp', action: 'allow' } as const;
-    const others = { priority: 12, match: 'udp', action: 'reroute', nextHopIP: '10.0.0.9,10.0.0.8' } as const;
+    const added = { priority: 12, match: 'ip4 && udp', action: 'allow' } as const;
+    const nextHopIP = '10.0.0.9,10.0.0.8';
+    const others = { priority: 12, match: 'ip4 && udp', action: 'reroute', nextHopIP } as const;
     at.vpc({ policyRoutes });
     expect(at.vpc({ policyRoutes: [...policyRoutes, added] })).toEqual({
       rules: one,
