@@ -23,6 +23,7 @@ import { admitNode } from './node-network.ts';
 import { admitSubnet } from './subnet.ts';
 import { subnetDefaults } from './subnet-defaults.ts';
 import { refuseUnbuilt, UNBUILT_KINDS } from './unbuilt-kind.ts';
+import { undoneEdits } from './undone-edits.ts';
 import { admitVip } from './vip.ts';
 import { admitVlanConfig } from './vlan-config.ts';
 import { admitVirtualMachine } from './virtual-machine.ts';
@@ -54,7 +55,9 @@ const CHECKS: Readonly<Record<string, (review: Review<KubeObject>) => Verdict<Ku
 export function admit(object: KubeObject, old: KubeObject | undefined, neighbours: ReadonlyWorld): Verdict<KubeObject> {
   const check = CHECKS[object.kind];
   if (!check || object.metadata.deletionTimestamp !== undefined) return { object, warnings: [], errors: [] };
-  return check({ object, old, neighbours });
+  const verdict = check({ object, old, neighbours });
+  const undone = undoneEdits({ object: verdict.object, old, neighbours });
+  return undone.length === 0 ? verdict : { ...verdict, warnings: [...verdict.warnings, ...undone] };
 }
 
 /** @returns why an object must not be deleted now, and what to do */
