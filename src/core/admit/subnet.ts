@@ -14,7 +14,7 @@ import { parseIp, width } from '../../lib/netaddr/ip.ts';
 import { parseRange } from '../../lib/netaddr/range.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
 import { checkGuestOptions } from './guest-options.ts';
-import { LINK_RANGES } from '../compile/vpc-peerings.ts';
+import { LINK_RANGES } from '../compile/link-prefixes.ts';
 import { holders, listed } from '../network/users.ts';
 import { logicalRouterPortName, RESERVED_SUBNETS, switchRouterPortName } from '../ovn/names.ts';
 import { checkNodeNetwork } from './node-network.ts';

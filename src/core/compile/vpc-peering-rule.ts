@@ -1,6 +1,7 @@
 /** VpcPeering: what is wrong with it. Its rows belong to the two VPCs, each of which has an end of the link. */
 import { rule } from './rule.ts';
-import { pairOf, viewPair } from './vpc-peerings.ts';
+import { pairOf } from './link-prefixes.ts';
+import { viewPair } from './vpc-peerings.ts';
 
 export const vpcPeeringRule = rule({
   kind: 'VpcPeering',

@@ -1,10 +1,9 @@
 /** Links between VPCs that a VpcPeering asks for: who has to agree, which subnets are meant, which addresses the link has. */
-import { type Cidr, cidrOf, cidrsOverlap, formatCidr, parseCidr } from '../../lib/netaddr/cidr.ts';
-import { attempt } from '../../lib/netaddr/error.ts';
-import { addToIp, type Ip } from '../../lib/netaddr/ip.ts';
+import { type Cidr, cidrsOverlap, formatCidr } from '../../lib/netaddr/cidr.ts';
+import type { Ip } from '../../lib/netaddr/ip.ts';
 import { keyOf } from '../../kinds/object.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
-import { hash32 } from '../ovn/mac.ts';
+import { linkPrefixes, outerLinks, type Pair, pairKey, pairOf } from './link-prefixes.ts';
 import { untracked } from './reads.ts';
 import type { Issue, Read } from './rule.ts';
 import { seniority } from './seniority.ts';
@@ -14,17 +13,6 @@ import type { ReadonlyWorld } from './world.ts';
 
 /** annotation of a Vpc: namespaces whose VpcPeerings it accepts, comma-separated, or * */
 export const ACCEPT_ANNOTATION = 'network.harvesterhci.io/accept-peerings-from';
-
-/** Two VPCs that VpcPeerings name, in the order of their names. */
-export type Pair = readonly [first: string, second: string];
-
-export function pairOf({ spec }: VpcPeering): Pair {
-  const [first, second] = [spec?.localVpc ?? '', spec?.remoteVpc ?? ''].toSorted();
-  return [first!, second!];
-}
-
-/** key of a pair in the index of VpcPeerings; names of objects have no bar */
-export const pairKey = ([first, second]: Pair) => `${first}|${second}`;
 
 export interface PairView {
   /** of those who have a say */
@@ -181,33 +169,6 @@ function exposed(
   return subnets;
 }
 
-/** addresses of links that Weft chooses: a router's own, never seen by guests, and no subnet can have them */
-export const LINK_RANGES: readonly Cidr[] = [
-  parseCidr('169.254.0.0/16'), // link-local (RFC 3927)
-  parseCidr('fd57:6566:7400::/40'), // a unique local prefix of our own (RFC 4193)
-];
-/** in a /31 OVN takes the second address for the broadcast address, and drops what comes from there: errors that the router reports */
-const LINK_BITS = 30;
-/** links in a /24 */
-const SLOTS = 64;
-/** without the first and last /24, and that of cloud metadata services, 169.254.169.0/24 */
-const LINK_SLOTS = 253 * SLOTS;
-const METADATA_SLOT = 168 * SLOTS;
-
-/** Prefixes of the link: what an object says, else ones that follow from the names, the same after any restart. */
-export function linkPrefixes(pair: Pair, objects: readonly VpcPeering[]): readonly Cidr[] {
-  const key = pairKey(pair);
-  const slot = hash32(key, 1) % LINK_SLOTS;
-  const free = slot >= METADATA_SLOT ? slot + SLOTS : slot;
-  const said = objects.flatMap(({ spec }) => (spec?.linkCIDR ? (attempt(() => parseCidr(spec.linkCIDR!)) ?? []) : []));
-  const v6 = (BigInt(hash32(key, 2)) << 32n) | BigInt(hash32(key, 3));
-  const [v4Range, v6Range] = LINK_RANGES.map(({ family, base }): Ip => ({ family, value: base }));
-  return [
-    said[0] ?? cidrOf(addToIp(v4Range!, 256n + BigInt(free) * 4n), LINK_BITS),
-    cidrOf(addToIp(v6Range!, v6 << 1n), 127),
-  ];
-}
-
 /** Another link of one of the two routers, an older one, has the same addresses. */
 function linkClash(
   pair: Pair,
@@ -218,17 +179,16 @@ function linkClash(
   const age = (list: readonly VpcPeering[]) =>
     list.map(({ metadata }) => seniority(metadata.creationTimestamp, keyOf(metadata))).toSorted()[0] ?? '';
   for (const vpc of pair) {
-    const others = new Map<string, VpcPeering[]>();
-    for (const key of read.keys('VpcPeering', 'vpc', vpc).toSorted()) {
-      const other = read.get('VpcPeering', key);
-      if (!other || pairKey(pairOf(other)) === pairKey(pair) || !countsAt(other, read)) continue;
-      const list = others.get(pairKey(pairOf(other)));
-      if (list) list.push(other);
-      else others.set(pairKey(pairOf(other)), [other]);
-    }
-    for (const list of others.values()) {
+    for (const other of pairsNear(vpc, wanted, read)) {
+      if (other === pairKey(pair)) continue;
+      const list = read
+        .keys('VpcPeering', 'pair', other)
+        .toSorted()
+        .flatMap((key) => read.get('VpcPeering', key) ?? [])
+        .filter((peering) => countsAt(peering, read));
+      if (list.length === 0) continue;
       const prefixes = linkPrefixes(pairOf(list[0]!), list);
-      const shared = wanted.find((cidr) => prefixes.some((other) => cidrsOverlap(cidr, other)));
+      const shared = wanted.find((cidr) => prefixes.some((each) => cidrsOverlap(cidr, each)));
       if (shared && age(list) < age(objects))
         return `the link ${formatCidr(shared)} overlaps that of VpcPeering ${keyOf(list[0]!.metadata)} of VPC ${vpc}: say another prefix in spec.linkCIDR`;
     }
@@ -239,6 +199,17 @@ function linkClash(
       return `the link ${wanted.map(formatCidr).join(',')} overlaps subnet ${subnet.name} of VPC ${vpc}: say another prefix in spec.linkCIDR`;
   }
   return undefined;
+}
+
+/** Pairs at a VPC whose link might overlap these prefixes: a VPC may be in many, and few are near. */
+function pairsNear(vpc: string, wanted: readonly Cidr[], read: Read): ReadonlySet<string> {
+  const keys = wanted.flatMap((cidr) => [
+    ...read.keys('VpcPeering', 'linkInside', `${vpc}|${formatCidr(cidr)}`),
+    ...outerLinks(cidr).flatMap((outer) => read.keys('VpcPeering', 'link', `${vpc}|${formatCidr(outer)}`)),
+  ]);
+  return new Set(
+    keys.toSorted().flatMap((key) => read.get('VpcPeering', key, (peering) => pairKey(pairOf(peering))) ?? []),
+  );
 }
 
 function endsOf(

@@ -13,7 +13,7 @@ import { hopsInUse } from './next-hops.ts';
 import { poolSetsRead } from './pool-sets.ts';
 import type { Emit, Read } from './rule.ts';
 import type { Link } from './vpc-links.ts';
-import { LINK_RANGES } from './vpc-peerings.ts';
+import { LINK_RANGES } from './link-prefixes.ts';
 import { type DestinationRoute, type SourceRoute, unreachable } from './vpc-routes.ts';
 import type { VpcSubnet } from './vpc-subnets.ts';
 

@@ -19,6 +19,7 @@ import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import type { VlanConfig } from '../../kinds/vlan-config.ts';
 import { attachmentConfig } from '../ipam/attachments.ts';
+import { outerLinks, pairKey, pairOf, possibleLinks } from './link-prefixes.ts';
 import { machineWishes } from '../ipam/machine-wishes.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
@@ -92,7 +93,12 @@ export const INDEXES = {
   VpcPeering: {
     vpc: ({ spec }: VpcPeering) => [spec?.localVpc ?? '', spec?.remoteVpc ?? ''],
     /** both VPCs in order, `<VPC>|<VPC>` */
-    pair: ({ spec }: VpcPeering) => [[spec?.localVpc ?? '', spec?.remoteVpc ?? ''].toSorted().join('|')],
+    pair: (peering: VpcPeering) => [pairKey(pairOf(peering))],
+    /** `<VPC>|<prefix>` for both VPCs and each prefix that the link might have */
+    link: (peering: VpcPeering) => pairOf(peering).flatMap((vpc) => exactly(vpc, possibleLinks(peering))),
+    /** the same, and all that hold these prefixes: whoever asks for P gets the links inside P */
+    linkInside: (peering: VpcPeering) =>
+      pairOf(peering).flatMap((vpc) => exactly(vpc, possibleLinks(peering).flatMap(outerLinks))),
   },
   Placement: {},
   PortsBound: {},
