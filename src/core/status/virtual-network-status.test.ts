@@ -140,6 +140,16 @@ test('warnings of all parts are gathered', () => {
   expect(virtualNetworkWarning(network(), well)).toBeUndefined();
 });
 
+test('what is wrong with its VPC gives the reason, before what its Subnet lacks from the start', () => {
+  const broken = { status: 'False', reason: 'CidrOverlap', message: 'spec.cidrBlock: overlaps' } as const;
+  const noDns = { type: 'Warning', reason: 'NoDnsServer', message: 'no DNS' };
+  const facts = { ...well, subnet: subnet({}, noDns), vpc: { ...vpc(broken), metadata: { name: 'red' } } };
+  expect(virtualNetworkWarning(network({ vpc: 'red' }), facts)).toMatchObject({
+    reason: 'CidrOverlap',
+    message: 'Vpc red: spec.cidrBlock: overlaps; Subnet web: no DNS',
+  });
+});
+
 test('the rest of the status is the Subnet’s, and stays as it is when nothing is new', () => {
   const first = virtualNetworkStatus(network(), well, '2026-01-01T00:00:01Z');
   expect(first).toMatchObject({

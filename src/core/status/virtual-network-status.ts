@@ -96,13 +96,14 @@ export function virtualNetworkWarning(
   { vpc, subnet, notes }: NetworkFacts,
 ): Finding | undefined {
   const foreign = vpc && !vpcOf(network).own && conditionOf(vpc, 'Ready');
+  // the first gives the reason: a new Subnet mostly warns that nobody named a DNS server
   const said = [
-    { part: subnet, condition: subnet && conditionOf(subnet, 'Warning') },
-    { part: vpc, condition: vpc && conditionOf(vpc, 'Warning') },
     {
       part: vpc,
       condition: foreign && foreign.status === 'False' && foreign.reason !== 'Pending' ? foreign : undefined,
     },
+    { part: vpc, condition: vpc && conditionOf(vpc, 'Warning') },
+    { part: subnet, condition: subnet && conditionOf(subnet, 'Warning') },
   ].flatMap(({ part, condition }) =>
     condition
       ? [{ reason: condition.reason, message: `${part!.kind} ${part!.metadata.name}: ${condition.message}` }]
