@@ -33,9 +33,14 @@ export const int = (description: string, limits: IntegerLimits = {}): Schema<num
 });
 export const num = (description: string): Schema<number> => ({ type: 'number', description });
 export const bool = (description: string): Schema<boolean> => ({ type: 'boolean', description });
-export const list = <T>(items: Schema<T>, description: string): Schema<readonly T[]> => ({
+export const list = <T>(
+  items: Schema<T>,
+  description: string,
+  limits: { readonly maxItems?: number } = {},
+): Schema<readonly T[]> => ({
   type: 'array',
   items,
+  ...limits,
   description,
 });
 export const strings = (description: string): Schema<readonly string[]> => list(TEXT, description);

@@ -66,7 +66,7 @@ const spec = obj({
   dhcpV6Options: str('DHCPv6 options, key=value separated by comma'),
   enableIPv6RA: bool('send router advertisements'),
   ipv6RAConfigs: str('router advertisement settings, key=value separated by comma'),
-  acls: list(acl, 'rules of who may talk; what keeps the network alive always passes'),
+  acls: list(acl, 'rules of who may talk; what keeps the network alive always passes', { maxItems: 1024 }),
   allowEWTraffic: bool(
     'traffic inside of the subnet passes, unless one of acls with a priority above 1900 says otherwise',
   ),

@@ -44,8 +44,10 @@ const spec = obj({
   defaultSubnet: str('subnet that the namespaces below use by default'),
   namespace: str("not part of Kube-OVN's API: accepted and ignored (use namespaces)"),
   namespaces: strings('namespaces that may bind subnets of this VPC'),
-  staticRoutes: list(staticRoute, 'routes of the router, looked at after policyRoutes'),
-  policyRoutes: list(policyRoute, 'what is decided packet by packet, before all routes; the highest priority decides'),
+  staticRoutes: list(staticRoute, 'routes of the router, looked at after policyRoutes', { maxItems: 4096 }),
+  policyRoutes: list(policyRoute, 'what is decided packet by packet, before all routes; the highest priority decides', {
+    maxItems: 1024,
+  }),
   vpcPeerings: list(
     peering,
     'links to other VPCs, with addresses and routes by hand; a VpcPeering makes them by itself',

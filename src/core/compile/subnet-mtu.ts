@@ -40,7 +40,6 @@ function tellChoice(choices: readonly string[], known: Readonly<Record<string, n
   const unknown = choices.filter((name) => !Object.hasOwn(known, name));
   if (unknown.length > 0)
     emit.issue({
-      severity: 'warning',
       reason: 'NodeNetworkUnknown',
       field: 'spec.nodeNetwork',
       message: `no node has an address on network ${unknown.join(', ')}, so its pods do not start: create a HostNetworkConfig for that cluster network, or correct the name`,
