@@ -33,7 +33,10 @@ interface Policy {
   readonly priority: number;
   readonly match: string;
   readonly action: 'allow' | 'drop' | 'reroute';
+  /** those in use */
   readonly nextHops?: readonly Ip[];
+  /** all of them */
+  readonly hops?: readonly Ip[];
 }
 
 function emitPolicy(vpc: string, { priority, match, action, nextHops = [] }: Policy, emit: Emit): void {
@@ -49,24 +52,24 @@ function emitPolicy(vpc: string, { priority, match, action, nextHops = [] }: Pol
   });
 }
 
-/** @returns whether some of them send packets elsewhere */
+/** @returns next hops that some of them send packets to, those that are down too */
 export function policyRoutes(
   vpc: string,
   spec: VpcSpec | undefined,
   links: readonly Link[],
   read: Read,
   emit: Emit,
-): boolean {
+): readonly Ip[] {
   const written = new Set<string>();
-  let reroutes = false;
+  const hops: Ip[] = [];
   for (const [index, route] of (spec?.policyRoutes ?? []).entries()) {
     const policy = readPolicy(vpc, route, `spec.policyRoutes[${index}]`, links, read, emit);
     if (!policy || written.has(`${policy.priority}/${policy.match}`)) continue;
     written.add(`${policy.priority}/${policy.match}`);
-    if (policy.action === 'reroute') reroutes = true;
+    hops.push(...(policy.hops ?? []));
     emitPolicy(vpc, policy, emit);
   }
-  return reroutes;
+  return hops;
 }
 
 function readPolicy(
@@ -108,7 +111,13 @@ function readPolicy(
   ).map(({ nextHop }) => nextHop);
   const [first] = inUse;
   if (!first) return undefined;
-  return { ...policy, match: printMatch(ofFamily(found.match, first.family)), action: 'reroute', nextHops: inUse };
+  return {
+    ...policy,
+    match: printMatch(ofFamily(found.match, first.family)),
+    action: 'reroute',
+    nextHops: inUse,
+    hops: nextHops,
+  };
 }
 
 /** A match that came past the door and cannot be read. Nobody knows what a drop should have been about, so it drops everything until it is corrected. */

@@ -39,8 +39,8 @@ export interface SourceRoute {
 export interface Routes {
   /** in force */
   readonly destinations: readonly DestinationRoute[];
-  /** next hops of routes by destination, those that are left out because they are down too */
-  readonly hops: readonly Pick<Readable, 'prefix' | 'nextHop'>[];
+  /** all next hops, those that are left out because they are down too */
+  readonly hops: readonly Pick<Readable, 'prefix' | 'nextHop' | 'bySource'>[];
   readonly sources: readonly SourceRoute[];
 }
 
@@ -63,8 +63,8 @@ export function staticRoutes(
   const readable = (spec?.staticRoutes ?? []).flatMap(
     (route, index) => readRoute(vpc, route, `spec.staticRoutes[${index}]`, links, read, emit) ?? [],
   );
-  const hops = readable.filter(({ bySource }) => !bySource);
-  const destinations = withoutDown(vpc, hops, read, emit);
+  const byDestination = readable.filter(({ bySource }) => !bySource);
+  const destinations = withoutDown(vpc, byDestination, read, emit);
   const written = new Set<string>();
   for (const { prefix, nextHop, table } of destinations) {
     const key = routeKey(vpc, prefix, formatIp(nextHop), table);
@@ -78,7 +78,7 @@ export function staticRoutes(
     read,
     emit,
   );
-  return { destinations, hops, sources: sourceRoutes(bySource) };
+  return { destinations, hops: readable, sources: sourceRoutes(bySource) };
 }
 
 /** Of equal-cost paths those that lead to a machine which is up. */

@@ -1,6 +1,6 @@
 /** Vpc -> Logical_Router: its routes, its policies, and its ends of links to other VPCs. */
-import type { Cidr } from '../../lib/netaddr/cidr.ts';
-import { formatIp } from '../../lib/netaddr/ip.ts';
+import { type Cidr, formatCidr } from '../../lib/netaddr/cidr.ts';
+import { formatIp, type Ip } from '../../lib/netaddr/ip.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import {
   DNS_SEARCH_ANNOTATION,
@@ -16,7 +16,7 @@ import { notImplemented } from './not-implemented.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 import type { Link } from './vpc-links.ts';
 import { linkFilters, policyRoutes, sourcePolicies } from './vpc-policies.ts';
-import { linkRoutes, staticRoutes } from './vpc-routes.ts';
+import { linkRoutes, type Routes, staticRoutes } from './vpc-routes.ts';
 import { subnetsOf } from './vpc-subnets.ts';
 import { datapathFits } from './vxlan-issues.ts';
 import { SETTINGS_KEY } from './world.ts';
@@ -50,7 +50,7 @@ export const vpcRule = rule({
     const tables = new Set(['', ...subnets.map(({ routeTable }) => routeTable)]);
     const destinations = [...said, ...linkRoutes(name, links, tables, said, emit)];
     const reroutes = policyRoutes(name, vpc.spec, links, read, emit);
-    sourcePolicies({ vpc: name, subnets, links, destinations, sources, reroutes }, emit);
+    sourcePolicies({ vpc: name, subnets, links, destinations, sources, reroutes: reroutes.length > 0 }, emit);
 
     for (const table of tables) {
       const prefixes = [
@@ -59,13 +59,29 @@ export const vpcRule = rule({
       ];
       emit.fact('VpcGuests', `${name}|${table}`, guestSettings(vpc, prefixes, read));
     }
-    for (const [hop, routes] of Map.groupBy(hops, ({ nextHop }) => formatIp(nextHop))) {
-      const subnet = subnetOf(name, routes[0]!.nextHop, read);
-      if (subnet !== undefined)
-        emit.fact('NextHopOf', `${subnet}|${hop}`, { prefixes: routes.map(({ prefix }) => prefix) });
-    }
+    leadsTo(name, hops, reroutes, read, emit);
   },
 });
+
+/**
+ * What is behind each next hop: where its routes lead; behind one of a policy or of a route by source may be whatever static routes lead to.
+ * A machine that was told so would send it back to the router.
+ */
+function leadsTo(vpc: string, hops: Routes['hops'], reroutes: readonly Ip[], read: Read, emit: Emit): void {
+  const routed = hops.filter(({ bySource }) => !bySource);
+  const all = routed.map(({ prefix }) => prefix);
+  const found = [
+    ...routed.map(({ nextHop, prefix }) => ({ nextHop, prefixes: [prefix] })),
+    ...hops.filter(({ bySource }) => bySource).map(({ nextHop }) => ({ nextHop, prefixes: all })),
+    ...reroutes.map((nextHop) => ({ nextHop, prefixes: all })),
+  ];
+  for (const [hop, ways] of Map.groupBy(found, ({ nextHop }) => formatIp(nextHop))) {
+    const subnet = subnetOf(vpc, ways[0]!.nextHop, read);
+    const prefixes = new Map(ways.flatMap((way) => way.prefixes).map((prefix) => [formatCidr(prefix), prefix]));
+    if (subnet !== undefined && prefixes.size > 0)
+      emit.fact('NextHopOf', `${subnet}|${hop}`, { prefixes: [...prefixes.values()] });
+  }
+}
 
 /** This VPC's end of a link: a router port whose peer is the other VPC's. */
 function linkPort(vpc: string, { remote, own }: Link, emit: Emit): void {

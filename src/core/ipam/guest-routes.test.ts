@@ -26,10 +26,15 @@ const STATIC = [
 ];
 const BOTH = ['10.1.0.7', 'fd00:1::7'].map(parseIp);
 const routes = (name: string, families: (4 | 6)[] = [], addresses = BOTH, statics: readonly StaticRoute[] = STATIC) =>
-  guestRoutes(ALL.find(({ metadata }) => metadata.name === name)!, ALL.values(), statics, {
-    addresses,
-    defaultFor: new Set(families),
-  }).map(({ dst, gw }) => `${dst} ${gw}`);
+  guestRoutes(
+    ALL.find(({ metadata }) => metadata.name === name)!,
+    ALL.values(),
+    { staticRoutes: statics },
+    {
+      addresses,
+      defaultFor: new Set(families),
+    },
+  ).map(({ dst, gw }) => `${dst} ${gw}`);
 
 test('to the other subnets of the VPC and to what its static routes lead to, in the families that both have; the default route where asked for', () => {
   expect(routes('a', [4, 6])).toEqual(['10.1.0.0/16 10.0.0.1', '172.16.0.0/12 10.0.0.1', '0.0.0.0/0 10.0.0.1']);
@@ -45,7 +50,7 @@ test('to the other subnets of the VPC and to what its static routes lead to, in 
 
 test('a subnet that cannot be read gives no route', () => {
   expect(
-    guestRoutes(subnet('x', { vpc: 'red', cidrBlock: 'x', gateway: 'y' }), ALL, [], {
+    guestRoutes(subnet('x', { vpc: 'red', cidrBlock: 'x', gateway: 'y' }), ALL, undefined, {
       addresses: BOTH,
       defaultFor: new Set([4] as const),
     }),
@@ -71,7 +76,29 @@ test('routes of the table that the subnet uses, and of no other', () => {
     { cidr: '192.0.2.0/24', nextHopIP: '10.0.0.9', routeTable: 'guests' },
   ];
   const guests = subnet('g', { vpc: 'red', cidrBlock: '10.3.0.0/24', gateway: '10.3.0.1', routeTable: 'guests' });
-  const found = guestRoutes(guests, [], said, { addresses: [parseIp('10.3.0.7')], defaultFor: new Set() });
+  const found = guestRoutes(
+    guests,
+    [],
+    { staticRoutes: said },
+    { addresses: [parseIp('10.3.0.7')], defaultFor: new Set() },
+  );
   expect(found).toEqual([{ dst: '192.0.2.0/24', gw: '10.3.0.1' }]);
   expect(routes('a', [], BOTH, said)).toEqual(['10.1.0.0/16 10.0.0.1', '172.16.0.0/12 10.0.0.1']);
+});
+
+test('a machine that policies or routes by source send packets to gets no route to what routes lead to', () => {
+  const staticRoutes = [{ cidr: '172.16.0.0/12', nextHopIP: '10.0.0.9' }];
+  const subnets = [ALL[0]!, ALL[1]!];
+  const own = { addresses: [parseIp('10.0.0.8')], defaultFor: new Set<4 | 6>() };
+  const policy = { priority: 1, match: 'ip4', action: 'reroute' as const, nextHopIP: '10.0.0.7, 10.0.0.8' };
+  const told = (vpc: Parameters<typeof guestRoutes>[2]) =>
+    guestRoutes(ALL[0]!, subnets, vpc, own).map(({ dst }) => dst);
+  expect(told({ staticRoutes })).toEqual(['10.1.0.0/16', '172.16.0.0/12']);
+  expect(told({ staticRoutes, policyRoutes: [policy] })).toEqual(['10.1.0.0/16']);
+  expect(told({ staticRoutes, policyRoutes: [{ ...policy, action: 'allow' }] })).toEqual([
+    '10.1.0.0/16',
+    '172.16.0.0/12',
+  ]);
+  const bySource = { cidr: '10.1.0.0/16', nextHopIP: '10.0.0.8', policy: 'policySrc' as const };
+  expect(told({ staticRoutes: [...staticRoutes, bySource] })).toEqual(['10.1.0.0/16']);
 });

@@ -6,7 +6,7 @@ import { type Cidr, cidrContains, cidrCovers, formatCidr, parseInterface } from 
 import { attempt } from '../../lib/netaddr/error.ts';
 import { canonicalIp, type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
-import type { StaticRoute } from '../../kinds/vpc.ts';
+import type { VpcSpec } from '../../kinds/vpc.ts';
 
 export interface Route {
   /** prefix */
@@ -17,14 +17,14 @@ export interface Route {
 
 /**
  * @param vpcSubnets all subnets of the VPC, its own among them or not
- * @param staticRoutes of the VPC: the router knows the next hops, the guest only the router
+ * @param vpc its routes: the router knows the next hops, the guest only the router
  * @param addresses its own
  * @param defaultFor those of which it has the default route
  */
 export function guestRoutes(
   subnet: Subnet,
   vpcSubnets: Iterable<Subnet>,
-  staticRoutes: readonly StaticRoute[],
+  vpc: Pick<VpcSpec, 'staticRoutes' | 'policyRoutes'> | undefined,
   { addresses, defaultFor }: { readonly addresses: readonly Ip[]; readonly defaultFor: ReadonlySet<Family> },
 ): Route[] {
   const own = cidrsOf(subnet);
@@ -33,7 +33,7 @@ export function guestRoutes(
   const others = [...vpcSubnets].filter(
     (other) => other.metadata.name !== subnet.metadata.name && other.spec?.vpc === subnet.spec?.vpc,
   );
-  const routes = routed(staticRoutes, subnet.spec?.routeTable ?? '', addresses);
+  const routes = routed(vpc ?? {}, subnet.spec?.routeTable ?? '', addresses);
   const gateways = (subnet.spec?.gateway ?? '').split(',').flatMap((text) => attempt(() => parseIp(text)) ?? []);
   const found: Route[] = [];
   for (const cidr of own.filter(({ family }) => families.has(family))) {
@@ -50,16 +50,29 @@ export function guestRoutes(
   return found;
 }
 
-/** what the routes of a table lead to, without that of which one of the addresses is a next hop */
-function routed(staticRoutes: readonly StaticRoute[], table: string, addresses: readonly Ip[]): readonly Cidr[] {
+/**
+ * What the routes of a table lead to, without that of which one of the addresses is a next hop. Behind one that policies or routes by source send packets to may be
+ * whatever routes lead to.
+ */
+function routed(
+  { staticRoutes = [], policyRoutes = [] }: Pick<VpcSpec, 'staticRoutes' | 'policyRoutes'>,
+  table: string,
+  addresses: readonly Ip[],
+): readonly Cidr[] {
   const texts = new Set(addresses.map(formatIp));
+  const isOwn = (text: string) => texts.has(attempt(() => canonicalIp(text.trim())) ?? '');
+  const elsewhere = [
+    ...policyRoutes.flatMap(({ action, nextHopIP = '' }) => (action === 'reroute' ? nextHopIP.split(',') : [])),
+    ...staticRoutes.flatMap(({ policy, nextHopIP = '' }) => (policy === 'policySrc' ? nextHopIP : [])),
+  ];
+  if (elsewhere.some(isOwn)) return [];
   const readable = staticRoutes
     .filter(({ policy = 'policyDst', routeTable = '' }) => policy === 'policyDst' && routeTable === table)
     .flatMap(({ cidr = '', nextHopIP = '' }) => {
       const prefix = attempt(() => parseInterface(cidr).cidr);
-      return prefix ? [{ prefix, nextHop: attempt(() => canonicalIp(nextHopIP)) ?? '' }] : [];
+      return prefix ? [{ prefix, isBehind: isOwn(nextHopIP) }] : [];
     });
-  const own = readable.filter(({ nextHop }) => texts.has(nextHop)).map(({ prefix }) => formatCidr(prefix));
+  const own = readable.filter(({ isBehind }) => isBehind).map(({ prefix }) => formatCidr(prefix));
   return readable.map(({ prefix }) => prefix).filter((prefix) => !own.includes(formatCidr(prefix)));
 }
 

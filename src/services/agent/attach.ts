@@ -186,12 +186,10 @@ export class Attacher {
       addresses: addressesOf(value('ip_address') ?? '', value('cidr') ?? '', value('gateway') ?? ''),
       subnet,
       routes: [
-        ...guestRoutes(
-          subnet,
-          this.#options.subnets(),
-          this.#options.vpc(subnet.spec?.vpc ?? '')?.spec?.staticRoutes ?? [],
-          { addresses: ipsOf(value('ip_address') ?? ''), defaultFor },
-        ),
+        ...guestRoutes(subnet, this.#options.subnets(), this.#options.vpc(subnet.spec?.vpc ?? '')?.spec, {
+          addresses: ipsOf(value('ip_address') ?? ''),
+          defaultFor,
+        }),
         ...extraRoutes(value('routes')),
       ],
     };
