@@ -358,7 +358,9 @@ test('a network that nobody is on: its subnet says so', async () => {
   await at.lab.declare(subnet('grey', 'colours', '10.9.0.0/24', { nodeNetwork: 'nowhere' }), network('grey', 'grey'));
   await vi.waitFor(
     async () =>
-      expect(await at.condition('subnet', 'grey', 'Warning')).toMatchObject({
+      expect(await at.condition('subnet', 'grey', 'Ready')).toMatchObject({
+        status: 'False',
+        reason: 'NodeNetworkUnknown',
         message: expect.stringContaining('no node has an address on network nowhere'),
       }),
     SOON,
