@@ -89,7 +89,17 @@ export class RoutingLab {
 
   static async make(prefix: string): Promise<RoutingLab> {
     const at = new RoutingLab(await TestLab.make(prefix));
-    const { lab } = at;
+    try {
+      await at.#start();
+      return at;
+    } catch (error) {
+      await at.remove();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { lab } = this;
     await lab.up();
     const names = Object.keys(MACHINES) as Machine[];
     await lab.declare(
@@ -99,9 +109,8 @@ export class RoutingLab {
       ...names.map(machineOf),
     );
     await Promise.all(names.map((name) => lab.running(`default/${name}`)));
-    await Promise.all([at.forwards('hop1'), at.forwards('hop2')]);
-    await at.all(pair('a', 'b'), 'reached');
-    return at;
+    await Promise.all([this.forwards('hop1'), this.forwards('hop2')]);
+    await this.all(pair('a', 'b'), 'reached');
   }
 
   async remove(): Promise<void> {
