@@ -1,4 +1,4 @@
-/** Objects as informers deliver them -> changes of the world: normalised, without what must never feed the compiler (status, versions). */
+/** Objects as informers deliver them -> changes of the world: normalised, without what must never feed the compiler (versions, status but for the addresses of nodes). */
 import { normalize } from '../../core/admit/admit.ts';
 import type { Change, KindName } from '../../core/compile/world.ts';
 import type { NodeUnderlay } from '../../kinds/node-underlay.ts';
