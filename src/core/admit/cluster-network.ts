@@ -1,6 +1,7 @@
 /** What a ClusterNetwork must be to be let in, and who must be gone before it goes. */
 import { CLUSTER_NETWORK_LABEL, type ClusterNetwork, MANAGEMENT_NETWORK } from '../../kinds/cluster-network.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
+import { listed } from '../text/listed.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
 
 /** Harvester's bridges are named `<name>-br`, its bonds `<name>-bo`, and interface names have 15 bytes */
@@ -32,8 +33,7 @@ export function clusterNetworkInUse(name: string, neighbours: ReadonlyWorld): st
       .map((key) => `NetworkAttachmentDefinition ${key} (label ${CLUSTER_NETWORK_LABEL})`),
   ];
   if (users.length === 0) return undefined;
-  const more = users.length > NAMED ? ` and ${users.length - NAMED} more` : '';
-  return `ClusterNetwork ${name} is used by ${users.slice(0, NAMED).join(', ')}${more}: delete or change them first`;
+  return `ClusterNetwork ${name} is used by ${listed(users, NAMED)}: delete or change them first`;
 }
 
 /** An object of a cluster network must name one that exists. */

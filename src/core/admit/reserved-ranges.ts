@@ -24,6 +24,7 @@ export function checkReserved(
   world: ReadonlyWorld,
   findings: Findings,
 ): void {
+  const nodes = addressesOfNodes(world);
   for (const cidr of cidrs) {
     const range = vpc === DEFAULT_VPC ? RANGES.find(([reserved]) => cidrsOverlap(reserved, cidr)) : undefined;
     if (range)
@@ -32,7 +33,7 @@ export function checkReserved(
         block,
         `${formatCidr(cidr)} overlaps ${formatCidr(range[0])}, ${range[1]}: choose another prefix, or another VPC`,
       );
-    const node = addressesOfNodes(world).find(({ address }) => {
+    const node = nodes.find(({ address }) => {
       const ip = attempt(() => parseIp(address));
       return ip !== undefined && cidrContains(cidr, ip);
     });

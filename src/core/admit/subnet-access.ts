@@ -1,5 +1,12 @@
 /** What a Subnet may say of who may talk: spec.private, spec.allowSubnets, spec.acls, spec.allowEWTraffic, and the annotations of their log. */
-import { type Cidr, cidrCovers, cidrsOverlap, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import {
+  type Cidr,
+  cidrCovers,
+  cidrsOverlap,
+  formatCidr,
+  parseInterface,
+  parsePrefix,
+} from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
@@ -148,9 +155,7 @@ function knownNetworks(vpc: string, neighbours: ReadonlyWorld): readonly Cidr[] 
     ...[...new Set([vpc, ...peers])]
       .flatMap((name) => neighbours.keys('Subnet', 'vpc', name))
       .flatMap((name) => (neighbours.get('Subnet', name)?.spec?.cidrBlock ?? '').split(',')),
-    ...(found.spec?.staticRoutes ?? [])
-      .filter(({ policy }) => policy !== 'policySrc')
-      .map(({ cidr = '' }) => (cidr.includes('/') ? cidr : `${cidr}/${cidr.includes(':') ? 128 : 32}`)),
+    ...(found.spec?.staticRoutes ?? []).filter(({ policy }) => policy !== 'policySrc').map(({ cidr = '' }) => cidr),
   ];
-  return texts.flatMap((text) => attempt(() => parseInterface(text.trim()).cidr) ?? []);
+  return texts.flatMap((text) => attempt(() => parsePrefix(text.trim())) ?? []);
 }

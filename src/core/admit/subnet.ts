@@ -3,7 +3,6 @@ import {
   type Cidr,
   cidrContains,
   cidrsOverlap,
-  coveringCidrs,
   formatCidr,
   parseInterface,
   specialPurpose,
@@ -14,8 +13,10 @@ import { parseIp, width } from '../../lib/netaddr/ip.ts';
 import { parseRange } from '../../lib/netaddr/range.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
 import { checkGuestOptions } from './guest-options.ts';
+import { subnetsOverlapping } from '../compile/vpc-subnets.ts';
 import { LINK_RANGES } from '../compile/link-prefixes.ts';
-import { holders, listed } from '../network/users.ts';
+import { holders } from '../network/users.ts';
+import { listed } from '../text/listed.ts';
 import { logicalRouterPortName, RESERVED_SUBNETS, switchRouterPortName } from '../ovn/names.ts';
 import { checkNodeNetwork } from './node-network.ts';
 import { checkReserved } from './reserved-ranges.ts';
@@ -192,10 +193,7 @@ function checkOverlap(
 ): void {
   const { name } = subnet.metadata;
   const { vpc = '', cidrBlock } = subnet.spec!;
-  const others = cidrs.flatMap((cidr) => [
-    ...neighbours.keys('Subnet', 'inside', `${vpc}|${formatCidr(cidr)}`),
-    ...[...coveringCidrs(cidr)].flatMap((outer) => neighbours.keys('Subnet', 'prefix', `${vpc}|${formatCidr(outer)}`)),
-  ]);
+  const others = cidrs.flatMap((cidr) => subnetsOverlapping(vpc, cidr, neighbours));
   const other = others.find((key) => key !== name);
   if (other)
     findings.invalid(

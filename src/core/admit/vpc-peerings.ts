@@ -1,7 +1,6 @@
 /** Links between VPCs, at the door: those in a VPC's own spec, and VpcPeerings. */
 import {
   type Cidr,
-  coveringCidrs,
   cidrsOverlap,
   formatCidr,
   type InterfaceAddress,
@@ -14,6 +13,7 @@ import { formatIp, width } from '../../lib/netaddr/ip.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import { linkOf, peeringOverlap } from '../compile/vpc-peerings.ts';
+import { subnetsOverlapping } from '../compile/vpc-subnets.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { linkPortName } from '../ovn/names.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
@@ -34,7 +34,7 @@ export function checkPeerings({ metadata, spec }: Vpc, neighbours: ReadonlyWorld
     const addresses = linkAddresses(`${path}.localConnectIP`, localConnectIP, findings);
     const cidrs = addresses.map(({ cidr }) => cidr);
     for (const cidr of cidrs) {
-      const subnet = subnetOverlapping(name, cidr, neighbours);
+      const subnet = subnetsOverlapping(name, cidr, neighbours)[0];
       if (subnet !== undefined)
         findings.invalid(
           `${path}.localConnectIP`,
@@ -87,13 +87,6 @@ function warnOfPointToPoint(path: string, cidr: Cidr, findings: Findings): void 
       path,
       `${formatCidr(cidr)} carries packets, but not the errors that one of the two routers reports ("time exceeded", "fragmentation needed"): a /30 does`,
     );
-}
-
-function subnetOverlapping(vpc: string, cidr: Cidr, neighbours: ReadonlyWorld): string | undefined {
-  return [
-    ...neighbours.keys('Subnet', 'inside', `${vpc}|${formatCidr(cidr)}`),
-    ...[...coveringCidrs(cidr)].flatMap((outer) => neighbours.keys('Subnet', 'prefix', `${vpc}|${formatCidr(outer)}`)),
-  ][0];
 }
 
 /** `a-b` + `c` and `a` + `b-c` would be one name */
@@ -165,7 +158,7 @@ export function peersOf(vpc: string, neighbours: ReadonlyWorld): readonly string
 /** Prefixes of connected VPCs must differ: each router would know its own only. @returns what is in the way */
 export function peerOverlap(vpc: string, cidr: Cidr, neighbours: ReadonlyWorld): string | undefined {
   for (const peer of peersOf(vpc, neighbours)) {
-    const subnet = subnetOverlapping(peer, cidr, neighbours);
+    const subnet = subnetsOverlapping(peer, cidr, neighbours)[0];
     if (subnet !== undefined)
       return `subnet ${subnet} (${neighbours.get('Subnet', subnet)?.spec?.cidrBlock}) of VPC ${peer}, which VPC ${vpc} is connected with`;
   }
@@ -213,7 +206,7 @@ export function admitVpcPeering({ object, neighbours }: Review<VpcPeering>): Ver
       );
     if (cidr) warnOfPointToPoint('spec.linkCIDR', cidr, findings);
     for (const vpc of [localVpc, remoteVpc]) {
-      const subnet = cidr && subnetOverlapping(vpc, cidr, neighbours);
+      const subnet = cidr && subnetsOverlapping(vpc, cidr, neighbours)[0];
       if (subnet !== undefined)
         findings.invalid(
           'spec.linkCIDR',

@@ -1,12 +1,5 @@
 /** What a Vpc must be to be let in. */
-import {
-  coveringCidrs,
-  formatCidr,
-  hostPrefix,
-  parseCidr,
-  parseInterface,
-  specialPurpose,
-} from '../../lib/netaddr/cidr.ts';
+import { formatCidr, parseInterface, parsePrefix, specialPurpose } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { StaticRoute, Vpc, VpcSpec } from '../../kinds/vpc.ts';
@@ -19,7 +12,8 @@ import { equal } from '../ovn/equal.ts';
 import { DNS_SEARCH_ANNOTATION, DNS_SERVERS_ANNOTATION } from '../dhcp/guest-options.ts';
 import { policyPriority } from '../compile/vpc-policies.ts';
 import { noMachine } from '../compile/vpc-routes.ts';
-import { subnetsOf, viewSubnet } from '../compile/vpc-subnets.ts';
+import { subnetCovering, subnetsOf, viewSubnet } from '../compile/vpc-subnets.ts';
+import { listed } from '../text/listed.ts';
 import { parseOptions } from '../dhcp/option-text.ts';
 import { hasNoneOf, ofFamily } from '../ovn/match/family.ts';
 import type { Match } from '../ovn/match/match.ts';
@@ -70,7 +64,7 @@ function checkNamespaces(
     if (outside.length > 0)
       findings.warn(
         'spec.namespaces',
-        `leaves out ${outside.slice(0, 5).join(', ')}${outside.length > 5 ? ` and ${outside.length - 5} more` : ''}: they keep their addresses, others of their namespaces get none`,
+        `leaves out ${listed(outside)}: they keep their addresses, others of their namespaces get none`,
       );
   }
   if (defaultSubnet === '') return;
@@ -138,22 +132,20 @@ function warnOfOwnPrefixes(
   neighbours: ReadonlyWorld,
   findings: Findings,
 ): void {
+  const read = untracked(neighbours);
   for (const [index, { cidr = '', policy }] of routes.entries()) {
     if (policy !== 'policyDst') continue;
-    const prefix = attempt(() => (cidr.includes('/') ? parseCidr(cidr) : hostPrefix(parseIp(cidr))));
-    for (const outer of prefix ? coveringCidrs(prefix) : []) {
-      const subnet = neighbours.keys('Subnet', 'prefix', `${vpc}|${formatCidr(outer)}`)[0];
-      if (subnet === undefined) continue;
-      const path = `spec.staticRoutes[${index}].cidr`;
-      if (outer.bits === prefix!.bits)
-        findings.warn(path, `has no effect: ${cidr} is subnet ${subnet}, which the router reaches by itself`);
-      else
-        findings.warn(
-          path,
-          `${cidr} is a part of subnet ${subnet}: what is routed there goes to the next hop instead, in a circle if that sends it back`,
-        );
-      break;
-    }
+    const prefix = attempt(() => parsePrefix(cidr));
+    const subnet = prefix && subnetCovering(vpc, prefix, read);
+    if (subnet === undefined) continue;
+    const path = `spec.staticRoutes[${index}].cidr`;
+    if (viewSubnet(subnet, read).cidrs.some((own) => formatCidr(own) === formatCidr(prefix!)))
+      findings.warn(path, `has no effect: ${cidr} is subnet ${subnet}, which the router reaches by itself`);
+    else
+      findings.warn(
+        path,
+        `${cidr} is a part of subnet ${subnet}: what is routed there goes to the next hop instead, in a circle if that sends it back`,
+      );
   }
 }
 

@@ -14,7 +14,6 @@
  *
  * A tier that decides nothing hands on to the next; what none decides passes. All of it keeps state: answers of a connection that was let in or out pass.
  */
-import { formatCidr } from '../../lib/netaddr/cidr.ts';
 import { parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import { alwaysPasses } from '../access/always.ts';
@@ -35,6 +34,7 @@ import { aclName, aclMeterName, switchRouterPortName } from '../ovn/names.ts';
 import { junction, mapComparisons } from '../ovn/match/map.ts';
 import type { CompareMatch, Match } from '../ovn/match/match.ts';
 import { printMatch } from '../ovn/match/print.ts';
+import { emitAddressSet, tellMissingSets } from './address-sets.ts';
 import { poolSetsRead } from './pool-sets.ts';
 import type { Emit, Read } from './rule.ts';
 
@@ -77,12 +77,8 @@ export function emitAccess(subnet: Subnet, networks: readonly GuestNetwork[], re
     return [{ ...rule, tier: 2, log: logged }, ...routed(rule, place).map((row) => ({ ...row, log: logged }))];
   });
   for (const row of [...always, ...(access.closed ? closedRows() : []), ...rules]) emitRow(name, row, log, emit);
-  for (const cidr of access.allowed) {
-    const set = allowedSetName(name, cidr.family);
-    emit.member('Address_Set', set, 'addresses', formatCidr(cidr));
-  }
-  for (const family of new Set(access.allowed.map((cidr) => cidr.family)))
-    emit.row('Address_Set', allowedSetName(name, family), { external_ids: { vendor: 'kube-ovn' } });
+  for (const [family, cidrs] of Map.groupBy(access.allowed, (cidr) => cidr.family))
+    emitAddressSet(allowedSetName(name, family), cidrs, emit);
   if (log && rules.some((row) => row.log)) emitMeter(name, log, emit);
 }
 
@@ -93,13 +89,7 @@ function tellAccess({ problems, closed, missing }: Access, emit: Emit): void {
       field: path,
       message: `${path}: ${detail}: ${closed ? 'the subnet is closed until this is corrected, only what keeps it alive passes' : 'correct it; it is left out'}`,
     });
-  for (const { path, set } of missing)
-    emit.issue({
-      reason: 'AddressSetNotFound',
-      severity: 'warning',
-      field: path,
-      message: `${path}: no IPPool makes the address set $${set}, so it counts as empty: make the IPPool, with enableAddressSet: true`,
-    });
+  for (const { path, set } of missing) tellMissingSets(path, [set], emit);
 }
 
 function alwaysRows({ routerPort, routerMac }: Place, networks: readonly GuestNetwork[]): Row[] {

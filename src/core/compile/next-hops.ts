@@ -1,7 +1,8 @@
 /** Next hops of equal cost: who has the address, and whether OVN has that port anywhere. */
-import { coveringCidrs, formatCidr, hostPrefix } from '../../lib/netaddr/cidr.ts';
+import { hostPrefix } from '../../lib/netaddr/cidr.ts';
 import { formatIp, type Ip } from '../../lib/netaddr/ip.ts';
 import type { Emit, Read } from './rule.ts';
+import { subnetCovering } from './vpc-subnets.ts';
 
 export interface Hop {
   readonly nextHop: Ip;
@@ -11,11 +12,7 @@ export interface Hop {
 
 /** The subnet of a VPC that holds an address. */
 export function subnetOf(vpc: string, address: Ip, read: Read): string | undefined {
-  for (const prefix of coveringCidrs(hostPrefix(address))) {
-    const found = read.keys('Subnet', 'prefix', `${vpc}|${formatCidr(prefix)}`).toSorted()[0];
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return subnetCovering(vpc, hostPrefix(address), read);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Subnet -> Logical_Switch with its rules of who may talk, and the pair of ports that connects it with the router of its VPC. */
-import { type Cidr, cidrContains, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { type Cidr, cidrContains, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { AddressError } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
@@ -10,6 +10,7 @@ import { emitAccess } from './access-rows.ts';
 import { advertisements, dhcpFamilies, emitSubnetDhcp, subnetOptions } from './dhcp-rows.ts';
 import { notImplemented } from './not-implemented.ts';
 import { mtuOf } from './subnet-mtu.ts';
+import { subnetsOverlapping } from './vpc-subnets.ts';
 import { checkMatches, checkPorts, datapathFits } from './vxlan-issues.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 import { mostSenior, seniority } from './seniority.ts';
@@ -98,12 +99,7 @@ function gatewayText(cidr: Cidr, gateways: readonly Ip[]): string {
 
 function olderOverlap(subnet: Subnet, vpc: string, cidrs: readonly Cidr[], read: Read): string | undefined {
   const { name, creationTimestamp } = subnet.metadata;
-  const overlapping = cidrs.flatMap((cidr) => [
-    ...read.keys('Subnet', 'inside', `${vpc}|${formatCidr(cidr)}`),
-    ...[...coveringCidrs(cidr)]
-      .slice(1)
-      .flatMap((outer) => read.keys('Subnet', 'prefix', `${vpc}|${formatCidr(outer)}`)),
-  ]);
+  const overlapping = cidrs.flatMap((cidr) => subnetsOverlapping(vpc, cidr, read));
   const others = overlapping.filter((other) => other !== name);
   return mostSenior(seniority(creationTimestamp, name), others, (other) =>
     read.get('Subnet', other, ({ metadata }) => metadata.creationTimestamp),

@@ -9,12 +9,13 @@ import { ofFamily } from '../ovn/match/family.ts';
 import { printMatch } from '../ovn/match/print.ts';
 import type { MatchProblem } from '../ovn/match/problem.ts';
 import { linkPortName, logicalRouterPortName, privateAddressSetName } from '../ovn/names.ts';
+import { emitAddressSet, tellMissingSets } from './address-sets.ts';
 import { hopsInUse } from './next-hops.ts';
 import { poolSetsRead } from './pool-sets.ts';
 import type { Emit, Read } from './rule.ts';
 import type { Link } from './vpc-links.ts';
 import { LINK_RANGES } from './link-prefixes.ts';
-import { type DestinationRoute, type SourceRoute, unreachable } from './vpc-routes.ts';
+import { type DestinationRoute, emitRoute, type SourceRoute, unreachable } from './vpc-routes.ts';
 import type { VpcSubnet } from './vpc-subnets.ts';
 
 /** below what users want; at 0 OVN has a rule of its own that lets everything pass, and which of two counts is not said (ovn-northd(8)) */
@@ -82,13 +83,7 @@ function readPolicy(
 ): Policy | undefined {
   const found = readUserMatch(match, poolSetsRead(read));
   if ('problem' in found) return unreadable(found.problem, match, action, path, emit);
-  for (const set of found.missing)
-    emit.issue({
-      reason: 'AddressSetNotFound',
-      severity: 'warning',
-      field: `${path}.match`,
-      message: `${path}.match: no IPPool makes the address set $${set}, so it counts as empty: make the IPPool, with enableAddressSet: true`,
-    });
+  tellMissingSets(`${path}.match`, found.missing, emit);
   const policy = { priority: policyPriority(priority), match: printMatch(found.match) };
   if (action === 'allow' || action === 'drop') return { ...policy, action };
   const nextHops = nextHopIP.split(',').flatMap((text) => {
@@ -158,7 +153,7 @@ export function sourcePolicies(routing: SourceRouting, emit: Emit): void {
     const inside = insideOf(routing, family);
     if (inside.length === 0) continue;
     if (sources.length > 0) {
-      const outside = addressSet(`outside${family}`, routing.vpc, complementOf(inside, family), emit);
+      const outside = addressSet(`outside${family}`, [routing.vpc], complementOf(inside, family), emit);
       for (const { sources: from, table, nextHops } of sources)
         emitPolicy(
           routing.vpc,
@@ -199,28 +194,17 @@ function fallback(
   const gateway = first.gateways.find((ip) => ip.family === family);
   if (!gateway) return;
   for (const table of without)
-    emit.child(
-      { table: 'Logical_Router', key: vpc, column: 'static_routes' },
-      'Logical_Router_Static_Route',
-      `${vpc}/${table === '' ? '' : `${table}/`}nowhere/${family}`,
-      {
-        ip_prefix: formatCidr(everything),
-        nexthop: formatIp(gateway),
-        policy: 'dst-ip',
-        route_table: table,
-        external_ids: { vendor: 'kube-ovn' },
-      },
-    );
+    emitRoute(vpc, `${vpc}/${table === '' ? '' : `${table}/`}nowhere/${family}`, everything, gateway, table, emit);
   if (destinations.some(({ prefix }) => prefix.family === family && prefix.bits === 0)) return;
   const routed = [...inside, ...destinations.map(({ prefix }) => prefix)];
-  const unrouted = addressSet(`unrouted${family}`, vpc, complementOf(routed, family), emit);
+  const unrouted = addressSet(`unrouted${family}`, [vpc], complementOf(routed, family), emit);
   const claimed = complementOf(
     sources.flatMap((route) => route.sources),
     family,
   );
   if (claimed.length === 0) return;
   const from =
-    sources.length > 0 ? [`ip${family}.src == $${addressSet(`unclaimed${family}`, vpc, claimed, emit)}`] : [];
+    sources.length > 0 ? [`ip${family}.src == $${addressSet(`unclaimed${family}`, [vpc], claimed, emit)}`] : [];
   emitPolicy(
     vpc,
     {
@@ -263,30 +247,21 @@ export function linkFilters(vpc: string, links: readonly Link[], emit: Emit): vo
         ['dst', [...managed.localPrefixes, ...managed.remotePrefixes]],
       ] as const) {
         const others = complementOf(prefixes, family);
-        const name = addressSetName(side, family, vpc, remote);
+        const name = addressSet(`link_not_${side}${family}`, [vpc, remote], others, emit);
         emitPolicy(
           vpc,
           { priority: MAX_PRIORITY, match: `${port} && ip${family}.${side} == $${name}`, action: 'drop' },
           emit,
         );
-        fillAddressSet(name, others, emit);
       }
   }
 }
 
-function addressSetName(side: string, family: Family, vpc: string, remote: string): string {
-  return privateAddressSetName(`link_not_${side}${family}`, vpc, remote);
-}
-
-function addressSet(purpose: string, vpc: string, cidrs: readonly Cidr[], emit: Emit): string {
-  const name = privateAddressSetName(purpose, vpc);
-  fillAddressSet(name, cidrs, emit);
+/** @returns its name */
+function addressSet(purpose: string, of: readonly string[], cidrs: readonly Cidr[], emit: Emit): string {
+  const name = privateAddressSetName(purpose, ...of);
+  emitAddressSet(name, cidrs, emit);
   return name;
-}
-
-function fillAddressSet(name: string, cidrs: readonly Cidr[], emit: Emit): void {
-  emit.row('Address_Set', name, { external_ids: { vendor: 'kube-ovn' } });
-  for (const cidr of cidrs) emit.member('Address_Set', name, 'addresses', formatCidr(cidr));
 }
 
 function literal(cidrs: readonly Cidr[]): string {

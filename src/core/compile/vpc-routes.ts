@@ -10,7 +10,7 @@ import {
   cidrCovers,
   formatCidr,
   hostPrefix,
-  parseInterface,
+  parsePrefix,
   usableBounds,
 } from '../../lib/netaddr/cidr.ts';
 import { AddressError } from '../../lib/netaddr/error.ts';
@@ -123,7 +123,7 @@ function routeKey(vpc: string, prefix: Cidr, via: string, table: string): string
   return `${vpc}/${table === '' ? '' : `${table}/`}${formatCidr(prefix)}/${via}`;
 }
 
-function emitRoute(
+export function emitRoute(
   vpc: string,
   key: string,
   prefix: Cidr,
@@ -189,7 +189,7 @@ function parseRoute(
 ): { readonly prefix: Cidr; readonly nextHop: Ip } | undefined {
   try {
     const cidr = route.cidr ?? '';
-    const prefix = cidr.includes('/') ? parseInterface(cidr).cidr : hostPrefix(parseIp(cidr));
+    const prefix = parsePrefix(cidr);
     const nextHop = parseIp(route.nextHopIP ?? '');
     if (prefix.family !== nextHop.family)
       throw new AddressError(

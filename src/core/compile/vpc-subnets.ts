@@ -1,5 +1,5 @@
 /** What a VPC consists of, as far as routing asks. */
-import { type Cidr, parseInterface } from '../../lib/netaddr/cidr.ts';
+import { type Cidr, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
 import { type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Read } from './rule.ts';
@@ -19,6 +19,25 @@ export function subnetsOf(vpc: string, read: Read): readonly VpcSubnet[] {
     .keys('Subnet', 'vpc', vpc)
     .toSorted()
     .map((name) => viewSubnet(name, read));
+}
+
+/** The innermost subnet of a VPC that holds a prefix. */
+export function subnetCovering(vpc: string, prefix: Cidr, from: Pick<Read, 'keys'>): string | undefined {
+  for (const outer of coveringCidrs(prefix)) {
+    const found = from.keys('Subnet', 'prefix', `${vpc}|${formatCidr(outer)}`).toSorted()[0];
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Subnets of a VPC that share addresses with a prefix: those inside of it, and those that hold it. */
+export function subnetsOverlapping(vpc: string, prefix: Cidr, from: Pick<Read, 'keys'>): readonly string[] {
+  return [
+    ...from.keys('Subnet', 'inside', `${vpc}|${formatCidr(prefix)}`),
+    ...[...coveringCidrs(prefix)]
+      .slice(1)
+      .flatMap((outer) => from.keys('Subnet', 'prefix', `${vpc}|${formatCidr(outer)}`)),
+  ];
 }
 
 export function viewSubnet(name: string, read: Read): VpcSubnet {

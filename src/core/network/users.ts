@@ -23,8 +23,3 @@ export function machinesNaming(network: string, machines: Iterable<VirtualMachin
     })
     .map(({ metadata }) => `VirtualMachine ${keyOf(metadata)}`);
 }
-
-/** at most five of them, and how many more there are */
-export function listed(users: readonly string[]): string {
-  return users.length > 5 ? `${users.slice(0, 5).join(', ')} and ${users.length - 5} more` : users.join(', ');
-}

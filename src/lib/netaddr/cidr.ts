@@ -44,6 +44,11 @@ export function cidrOf(ip: Ip, bits: number): Cidr {
   return { family: ip.family, base: ip.value & ~hostMask(ip.family, bits), bits };
 }
 
+/** A prefix, host bits cleared; an address is the prefix that holds it alone. @throws AddressError */
+export function parsePrefix(text: string): Cidr {
+  return text.includes('/') ? parseInterface(text).cidr : hostPrefix(parseIp(text));
+}
+
 /** The prefix that holds this address alone. */
 export function hostPrefix(ip: Ip): Cidr {
   return cidrOf(ip, width(ip.family));

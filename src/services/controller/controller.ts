@@ -39,6 +39,7 @@ import { hasStatus, STATUS_KINDS } from './status-kinds.ts';
 import { Statuses } from './statuses.ts';
 import { VirtualNetworks } from './virtual-networks.ts';
 import { Writer } from './writer.ts';
+import { listed } from '../../core/text/listed.ts';
 import { messageOf } from '../../lib/error/message.ts';
 
 export interface ControllerOptions {
@@ -110,7 +111,7 @@ export class Controller {
       onRejected: (rows, why) => this.#outcomes.rejected(rows, why),
       onRepaired: (rows) => {
         metrics.repaired.inc(rows.length);
-        if (this.#live) log(`Northbound: put right what somebody else had changed: ${firstOf(rows, 10)}`);
+        if (this.#live) log(`Northbound: put right what somebody else had changed: ${listed(rows, 10)}`);
       },
       onTransaction: (operations, seconds) => metrics.observeTransaction(operations, seconds),
       onFatal,
@@ -393,8 +394,4 @@ export class Controller {
   #judge(kind: string, key: string): void {
     if (this.#live && hasStatus(kind)) this.#statuses.judge(kind, key);
   }
-}
-
-function firstOf(names: readonly string[], most: number): string {
-  return `${names.slice(0, most).join(', ')}${names.length > most ? ` and ${names.length - most} more` : ''}`;
 }

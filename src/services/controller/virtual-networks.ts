@@ -11,7 +11,7 @@ import { claimOf, isAdopted, isReferenceTo } from '../../core/network/claim.ts';
 import type { Existing } from '../../core/network/locate.ts';
 import { vpcOf } from '../../core/network/names.ts';
 import { partsOf, planNetwork, planRelease, planRemoval } from '../../core/network/plan.ts';
-import { listed } from '../../core/network/users.ts';
+import { listed } from '../../core/text/listed.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import {
   type NetworkFacts,
