@@ -1,6 +1,6 @@
 /** Routing inside a VPC with real packets, in both families: what gets through, and what must not. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { subnet } from '../support/objects.ts';
+import { machine, network, subnet } from '../support/objects.ts';
 import { addresses, beyond, BEYOND, HOP1, HOP2, pair, RoutingLab, SUBNETS } from '../support/routing-lab.ts';
 
 let at: RoutingLab;
@@ -22,6 +22,34 @@ const routesTo = (hop: { readonly v4: string; readonly v6: string }, more: objec
 test('subnets of a VPC reach each other, nobody reaches another VPC', async () => {
   await at.all([...pair('a', 'b'), ...pair('b', 'a'), ...pair('c', 'd')], 'reached');
   await at.all([...pair('a', 'c'), ...pair('c', 'a'), ...pair('t', 'b'), ...beyond('a')], 'not reached');
+});
+
+test('the default VPC is made for its subnets, routes between them, and is apart from the others', async () => {
+  const named = { 'def-a': '10.8.1.0/24,fd00:8:1::/64', 'def-b': '10.8.2.0/24,fd00:8:2::/64' };
+  await at.lab.declare(
+    ...Object.entries(named).map(([name, cidr]) => subnet(name, '', cidr)),
+    ...Object.keys(named).map((name) => network(name, name)),
+    ...Object.keys(named).map((name) => machine(name, name)),
+  );
+  for (const name of Object.keys(named)) await at.lab.running(`default/${name}`);
+  const { stdout } = await at.lab.kubectl('get', 'vmi', 'def-b', '-o', 'jsonpath={.status.interfaces[0].ipAddresses}');
+  const theirs = JSON.parse(stdout) as readonly string[];
+  expect(theirs).toHaveLength(2);
+  for (const address of theirs) {
+    await at.lab.reaches('default/def-a', address);
+    expect((await at.lab.guest('default/a', 'ping', '-c', '3', '-i', '0.2', '-W', '1', address)).code).toBe(1);
+  }
+  for (const address of Object.values(addresses('a')))
+    expect((await at.lab.guest('default/def-a', 'ping', '-c', '3', '-i', '0.2', '-W', '1', address)).code).toBe(1);
+});
+
+test('a machine of a namespace that a VPC is not for is refused, and who is in goes on', async () => {
+  await at.declareVpc('twin', { namespaces: ['elsewhere'] });
+  const stranger = machine('stranger', 'twin-a');
+  const { code, stderr } = await at.lab.applyObject(stranger);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/VPC twin, which is for namespaces elsewhere/)]);
+  await at.all([{ from: 't', to: '10.1.1.1' }], 'reached');
+  await at.declareVpc('twin', {});
 });
 
 test('a routed TCP stream is carried in packets that fit', async () => {
