@@ -1,6 +1,6 @@
 /**
- * NodeUnderlay: what one node says of the networks between nodes: its tunnel addresses, and which other nodes it reaches over them. Weft's own
- * kind, written by the agent of that node alone and only when something is different; named for the node.
+ * NodeUnderlay: what one node says of the networks between nodes: its tunnel addresses, and which other nodes it reaches over them; and of its uplinks to
+ * physical networks. Weft's own kind, written by the agent of that node alone and only when something is different; named for the node.
  */
 import { AGE, column, type Kind } from './kind.ts';
 import type { KubeObject } from './object.ts';
@@ -34,15 +34,31 @@ const network = obj(
   { required: ['name', 'address'] },
 );
 
+const uplink = obj(
+  {
+    name: str('ProviderNetwork'),
+    bridge: str('bridge of this node for it'),
+    interface: str('NIC of this node in it'),
+    mac: str('MAC address of the NIC'),
+    mtu: int('MTU of the NIC in bytes', { format: 'int32' }),
+    ready: bool('the NIC is in the bridge, and OVN knows the bridge'),
+    up: bool('the NIC has its carrier, and the upstream router answers where it is asked'),
+    reason: str('why it is not ready, or not up'),
+  },
+  { required: ['name', 'ready', 'up'] },
+);
+
 const status = obj({
   encapsulations: strings('encapsulations that this node speaks'),
   networks: list(network, 'networks between nodes that this node is on'),
   addresses: strings('NETWORK=ADDRESS of each network, for people'),
+  uplinks: list(uplink, 'physical networks that this node should be on'),
   unreachable: strings('NETWORK:NODE for each node that does not answer'),
 });
 
 export type UnderlayPeer = Static<typeof peer>;
 export type UnderlayNetwork = Static<typeof network>;
+export type NodeUplink = Static<typeof uplink>;
 export type NodeUnderlayStatus = Static<typeof status>;
 export type NodeUnderlay = KubeObject<Readonly<Record<string, unknown>>, NodeUnderlayStatus>;
 
