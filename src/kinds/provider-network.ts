@@ -1,7 +1,7 @@
 /** ProviderNetwork: a physical network, and the NIC by which each node is on it. Kube-OVN's kind and fields. */
 import { column, type Kind, REASON } from './kind.ts';
 import type { KubeObject } from './object.ts';
-import { bool, conditions, labelSelector, list, obj, str, strings, type Schema, type Static } from './schema.ts';
+import { bool, conditions, labelSelector, list, obj, strings, type Schema, type Static } from './schema.ts';
 
 /** a Linux network device */
 const device = (description: string): Schema<string> => ({
