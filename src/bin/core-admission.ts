@@ -7,7 +7,7 @@ import { keyOf, type KubeObject } from '../kinds/object.ts';
 import type { AdmissionAnswer, AdmissionReader, AdmissionRequest, Admit } from '../services/apiserver/admission.ts';
 import type { ApiServer } from '../services/apiserver/api-server.ts';
 import type { KubeObject as StoredObject } from '../services/apiserver/model/objects.ts';
-import { underlayChange, worldChange } from '../services/controller/feed.ts';
+import { underlayChanges, worldChange } from '../services/controller/feed.ts';
 
 /** resource of the API server -> kind of the world */
 const WORLD_KINDS = {
@@ -18,6 +18,12 @@ const WORLD_KINDS = {
   'ippools.kubeovn.io': 'IPPool',
   'vips.kubeovn.io': 'Vip',
   'network-attachment-definitions.k8s.cni.cncf.io': 'NetworkAttachmentDefinition',
+  'provider-networks.kubeovn.io': 'ProviderNetwork',
+  'vlans.kubeovn.io': 'Vlan',
+  'ovn-eips.kubeovn.io': 'OvnEip',
+  'ovn-fips.kubeovn.io': 'OvnFip',
+  'ovn-snat-rules.kubeovn.io': 'OvnSnatRule',
+  'ovn-dnat-rules.kubeovn.io': 'OvnDnatRule',
   'virtualmachines.kubevirt.io': 'VirtualMachine',
   'virtualnetworks.network.harvesterhci.io': 'VirtualNetwork',
   'clusternetworks.network.harvesterhci.io': 'ClusterNetwork',
@@ -41,7 +47,8 @@ export function coreAdmission(): CoreAdmission {
   let last: { readonly resource: WorldResource; readonly namespace: string; readonly name: string } | undefined;
   const take = (resource: string, namespace: string, name: string, object: StoredObject | undefined) => {
     if (resource === REPORTS)
-      world.apply(underlayChange({ key: name, old: undefined, new: object as NodeUnderlay | undefined }));
+      for (const change of underlayChanges({ key: name, old: undefined, new: object as NodeUnderlay | undefined }))
+        world.apply(change);
     if (!isWorldResource(resource)) return;
     world.apply(
       worldChange(

@@ -8,8 +8,10 @@ import { type KindName, SETTINGS_KEY } from '../../src/core/compile/world.ts';
 import { type ObservedColumns, OWNER } from '../../src/core/ovn/tables.ts';
 import { ObservedRows } from '../../src/core/plan/observed.ts';
 import { plan } from '../../src/core/plan/plan.ts';
+import { underlayChanges } from '../../src/services/controller/feed.ts';
 import { ModelDatabase } from '../../src/core/plan/testing/database.ts';
 import { keyOf, type KubeObject } from '../../src/kinds/object.ts';
+import type { NodeUnderlay } from '../../src/kinds/node-underlay.ts';
 import { renderFieldError } from '../../src/lib/schema/field-error.ts';
 
 export interface Outcome {
@@ -25,6 +27,8 @@ export class Session {
   readonly #compiler = new Compiler(RULES);
   readonly #database = new ModelDatabase();
   readonly #observed = new ObservedRows();
+  /** what nodes said last */
+  readonly #reports = new Map<string, NodeUnderlay | undefined>();
   #rows: Rows = new Map();
 
   constructor() {
@@ -59,7 +63,12 @@ export class Session {
   }
 
   #change(kind: KindName, key: string, object: unknown): void {
-    const { dirty } = this.#compiler.apply([{ kind, key, object } as never]);
+    const changes =
+      kind === 'NodeUnderlay'
+        ? underlayChanges({ key, old: this.#reports.get(key), new: object as NodeUnderlay | undefined })
+        : [{ kind, key, object } as never];
+    if (kind === 'NodeUnderlay') this.#reports.set(key, object as NodeUnderlay | undefined);
+    const { dirty } = this.#compiler.apply(changes);
     this.#observed.apply(
       this.#database.transact(plan(dirty, this.#compiler.rows, this.#observed).operations),
       noDirt(),
@@ -69,7 +78,18 @@ export class Session {
   #after(): Pick<Outcome, 'rows' | 'issues'> {
     const before = this.#rows;
     this.#rows = this.#print();
-    const kinds: KindName[] = ['Vpc', 'VpcPeering', 'Subnet', 'IP'];
+    const kinds: KindName[] = [
+      'ProviderNetwork',
+      'Vlan',
+      'Vpc',
+      'VpcPeering',
+      'Subnet',
+      'IP',
+      'OvnEip',
+      'OvnFip',
+      'OvnSnatRule',
+      'OvnDnatRule',
+    ];
     const issues = kinds.flatMap((kind) =>
       [...this.#compiler.world.all(kind)].flatMap(([key]) =>
         this.#compiler

@@ -14,6 +14,23 @@ export interface Facts {
   readonly DatapathRank: { readonly rank: number };
   /** an interface for which its subnet has no port left; key: IP object */
   readonly PortBeyondLimit: { readonly limit: number };
+  /** nodes that may carry gateways to a physical network, in order; key: ProviderNetwork */
+  readonly GatewayNodes: { readonly nodes: readonly string[] };
+  /** subnets of this Vlan may be in OVN; key: Vlan */
+  readonly VlanNetwork: { readonly provider: string; readonly tag: number; readonly mtu: number };
+  /** bytes that fit a packet on a physical network; key: ProviderNetwork */
+  readonly ProviderMtu: { readonly mtu: number };
+  /** the router of a VPC has a port in an external subnet; key: `<VPC>|<subnet>` */
+  readonly VpcExternal: {
+    readonly port: string;
+    readonly provider: string;
+    /** the router's own */
+    readonly addresses: readonly string[];
+    /** the VPC has others too, so that translations must say which they are of */
+    readonly several: boolean;
+    /** it has the default route: what leaves by another one has to be sent there */
+    readonly main: boolean;
+  };
   /** the router of a VPC exists and may be used; key: VPC */
   readonly VpcRouter: { readonly router: string };
   /** the switch of a subnet exists and may be used; key: subnet */
@@ -31,6 +48,8 @@ export interface Facts {
   readonly SubnetGuests: {
     /** key of VpcGuests */
     readonly vpc: string;
+    /** of a subnet that no router of a VPC is in, instead */
+    readonly settings?: VpcGuestSettings;
     readonly networks: readonly GuestNetwork[];
     readonly v4Options: Options;
     readonly v6Options: Options;

@@ -130,7 +130,7 @@ function wishesOf({ metadata }: IpObject, emit: Emit): Omit<InterfaceWishes, 'le
 
 function guestsOf(subnet: string, read: Read): { subnet: Facts['SubnetGuests']; vpc: Facts['VpcGuests'] } | undefined {
   const guests = read.fact('SubnetGuests', subnet);
-  const vpc = guests && read.fact('VpcGuests', guests.vpc);
+  const vpc = guests && (guests.settings ?? read.fact('VpcGuests', guests.vpc));
   return guests && vpc && { subnet: guests, vpc };
 }
 

@@ -12,12 +12,12 @@ interface Field {
   readonly restricts?: boolean;
 }
 
-const VPC: readonly Field[] = ['enableExternal', 'extraExternalSubnets', 'enableBfd', 'bfdPort'].map((path) => ({
+const VPC: readonly Field[] = ['enableBfd', 'bfdPort'].map((path) => ({
   path: `spec.${path}`,
 }));
 
 const SUBNET: readonly Field[] = [
-  ...['vlan'].map((path) => ({
+  ...['logicalGateway', 'u2oInterconnection'].map((path) => ({
     path: `spec.${path}`,
     restricts: true,
   })),
@@ -26,14 +26,11 @@ const SUBNET: readonly Field[] = [
     'default',
     'gatewayNode',
     'gatewayNodeSelectors',
-    'natOutgoing',
     'natOutgoingPolicyRules',
     'externalEgressGateway',
     'policyRoutingPriority',
     'policyRoutingTableID',
     'vips',
-    'logicalGateway',
-    'u2oInterconnection',
     'u2oInterconnectionIP',
     'u2oFeatures',
     'enableLb',
@@ -42,7 +39,6 @@ const SUBNET: readonly Field[] = [
     'enableExternalLBAddress',
   ].map((path) => ({ path: `spec.${path}` })),
   { path: 'spec.gatewayType', except: 'distributed' },
-  { path: 'metadata.annotations[kube-ovn.kubernetes.io/nat-gw]' },
 ];
 
 const FIELDS = { Vpc: VPC, Subnet: SUBNET } as const;

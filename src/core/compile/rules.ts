@@ -6,23 +6,37 @@
  *   Vpc ──VpcRouter, VpcGuests──> Subnet ──SubnetSwitch, SubnetGuests, PortBeyondLimit──> IP
  *    │                                      └──SubnetSwitch──> IPPool
  *    └──VpcGuests, NextHopOf──> IP
+ *   ProviderNetwork ──ProviderMtu──> Vlan ──VlanNetwork──> Vpc, Subnet
+ *    └──GatewayNodes──> Vpc ──VpcExternal──> Subnet, OvnFip, OvnSnatRule, OvnDnatRule        OvnEip
  *   VpcPeering: nothing but what is wrong with it
  */
 import { clusterNetworkRule } from './cluster-network-rule.ts';
+import { dnatRule } from './dnat-rule.ts';
+import { eipRule } from './eip-rule.ts';
+import { fipRule } from './fip-rule.ts';
 import { installationRule } from './installation-rule.ts';
 import { ipPoolRule } from './ip-pool-rule.ts';
 import { nicRule } from './nic-rule.ts';
 import type { Rule } from './rule.ts';
+import { providerNetworkRule } from './provider-network-rule.ts';
+import { snatRule } from './snat-rule.ts';
 import { subnetRule } from './subnet-rule.ts';
+import { vlanRule } from './vlan-rule.ts';
 import { vpcPeeringRule } from './vpc-peering-rule.ts';
 import { vpcRule } from './vpc-rule.ts';
 
 export const RULES: readonly Rule[] = [
   installationRule,
   clusterNetworkRule,
+  providerNetworkRule,
+  vlanRule,
   vpcRule,
   vpcPeeringRule,
   subnetRule,
   nicRule,
   ipPoolRule,
+  eipRule,
+  fipRule,
+  snatRule,
+  dnatRule,
 ];

@@ -4,30 +4,33 @@ import { AddressError } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { GuestNetwork } from '../dhcp/guest-options.ts';
+import { isOnVlan } from '../network/vlan-subnet.ts';
 import { macFor } from '../ovn/mac.ts';
 import { logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 import { emitAccess } from './access-rows.ts';
 import { advertisements, dhcpFamilies, emitSubnetDhcp, subnetOptions } from './dhcp-rows.ts';
 import { notImplemented } from './not-implemented.ts';
+import { emitSubnetNat } from './subnet-nat.ts';
 import { mtuOf } from './subnet-mtu.ts';
-import { subnetsOverlapping } from './vpc-subnets.ts';
+import { vlanSubnet } from './vlan-subnet.ts';
+import { olderOverlap } from './vpc-subnets.ts';
 import { checkMatches, checkPorts, datapathFits } from './vxlan-issues.ts';
-import { type Emit, type Read, rule } from './rule.ts';
-import { mostSenior, seniority } from './seniority.ts';
+import { type Emit, rule } from './rule.ts';
 
 export const subnetRule = rule({
   kind: 'Subnet',
   reads: {
-    kinds: ['Settings', 'Subnet', 'NetworkAttachmentDefinition', 'IP', 'IPPool'],
-    facts: ['VpcRouter', 'VpcGuests', 'GuestMtus', 'VxlanMode', 'DatapathRank'],
+    kinds: ['Settings', 'Subnet', 'NetworkAttachmentDefinition', 'IP', 'IPPool', 'Vpc', 'OvnSnatRule'],
+    facts: ['VpcRouter', 'VpcGuests', 'GuestMtus', 'VxlanMode', 'DatapathRank', 'VlanNetwork', 'VpcExternal'],
   },
   emits: ['SubnetSwitch', 'SubnetGuests', 'PortBeyondLimit'],
   run(subnet, name, read, emit) {
     const unbuilt = notImplemented('Subnet', subnet);
     for (const issue of unbuilt.issues) emit.issue(issue);
-    checkMatches(subnet, read, emit);
     const plan = addressPlan(subnet, emit);
     if (!plan || unbuilt.restricts) return;
+    if (isOnVlan(subnet.spec)) return vlanSubnet(subnet, plan, read, emit);
+    checkMatches(subnet, read, emit);
     const vpc = subnet.spec?.vpc ?? '';
     const router = read.fact('VpcRouter', vpc)?.router;
     if (router === undefined) {
@@ -65,11 +68,12 @@ export const subnetRule = rule({
     if (families.length > 0) emitSubnetDhcp(name, networks, families, guestsOf(), options, emit);
     const ra = advertisements(subnet, networks, guestsOf, options, emit);
     emitAccess(subnet, networks, read, emit);
+    emitSubnetNat(subnet, plan.cidrs, read, emit);
     rows(name, vpc, router, networks, ra, routeTable, emit);
   },
 });
 
-interface AddressPlan {
+export interface AddressPlan {
   readonly cidrs: readonly Cidr[];
   /** the router's address in each */
   readonly gateways: readonly string[];
@@ -95,15 +99,6 @@ function gatewayText(cidr: Cidr, gateways: readonly Ip[]): string {
   const gateway = gateways.find((ip) => cidrContains(cidr, ip));
   if (!gateway) throw new AddressError(formatCidr(cidr), 'has no gateway inside it');
   return formatIp(gateway);
-}
-
-function olderOverlap(subnet: Subnet, vpc: string, cidrs: readonly Cidr[], read: Read): string | undefined {
-  const { name, creationTimestamp } = subnet.metadata;
-  const overlapping = cidrs.flatMap((cidr) => subnetsOverlapping(vpc, cidr, read));
-  const others = overlapping.filter((other) => other !== name);
-  return mostSenior(seniority(creationTimestamp, name), others, (other) =>
-    read.get('Subnet', other, ({ metadata }) => metadata.creationTimestamp),
-  );
 }
 
 function rows(

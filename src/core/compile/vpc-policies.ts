@@ -13,9 +13,10 @@ import { emitAddressSet, tellMissingSets } from './address-sets.ts';
 import { hopsInUse } from './next-hops.ts';
 import { poolSetsRead } from './pool-sets.ts';
 import type { Emit, Read } from './rule.ts';
+import { type External, viaSetName } from './vpc-external.ts';
 import type { Link } from './vpc-links.ts';
 import { LINK_RANGES } from './link-prefixes.ts';
-import { type DestinationRoute, emitRoute, type SourceRoute, unreachable } from './vpc-routes.ts';
+import { type DestinationRoute, emitRoute, type SourceRoute, unreachable, type Ways } from './vpc-routes.ts';
 import type { VpcSubnet } from './vpc-subnets.ts';
 
 /** below what users want; at 0 OVN has a rule of its own that lets everything pass, and which of two counts is not said (ovn-northd(8)) */
@@ -57,14 +58,14 @@ function emitPolicy(vpc: string, { priority, match, action, nextHops = [] }: Pol
 export function policyRoutes(
   vpc: string,
   spec: VpcSpec | undefined,
-  links: readonly Link[],
+  ways: Ways,
   read: Read,
   emit: Emit,
 ): readonly Ip[] {
   const written = new Set<string>();
   const hops: Ip[] = [];
   for (const [index, route] of (spec?.policyRoutes ?? []).entries()) {
-    const policy = readPolicy(vpc, route, `spec.policyRoutes[${index}]`, links, read, emit);
+    const policy = readPolicy(vpc, route, `spec.policyRoutes[${index}]`, ways, read, emit);
     if (!policy || written.has(`${policy.priority}/${policy.match}`)) continue;
     written.add(`${policy.priority}/${policy.match}`);
     hops.push(...(policy.hops ?? []));
@@ -77,7 +78,7 @@ function readPolicy(
   vpc: string,
   { priority = 0, match = '', action, nextHopIP = '' }: PolicyRoute,
   path: string,
-  links: readonly Link[],
+  ways: Ways,
   read: Read,
   emit: Emit,
 ): Policy | undefined {
@@ -88,7 +89,7 @@ function readPolicy(
   if (action === 'allow' || action === 'drop') return { ...policy, action };
   const nextHops = nextHopIP.split(',').flatMap((text) => {
     const ip = attempt(() => parseIp(text.trim()));
-    const why = ip ? unreachable(vpc, ip, links, read) : `${JSON.stringify(text)} is no address`;
+    const why = ip ? unreachable(vpc, ip, ways, read) : `${JSON.stringify(text)} is no address`;
     if (why === undefined) return ip!;
     emit.issue({
       reason: ip ? 'NextHopUnreachable' : 'InvalidSpec',
@@ -136,6 +137,8 @@ export interface SourceRouting {
   readonly vpc: string;
   readonly subnets: readonly VpcSubnet[];
   readonly links: readonly Link[];
+  /** the first has the default route */
+  readonly externals: readonly External[];
   readonly destinations: readonly DestinationRoute[];
   readonly sources: readonly SourceRoute[];
   /** a policy route sends packets elsewhere */
@@ -149,11 +152,16 @@ export interface SourceRouting {
 export function sourcePolicies(routing: SourceRouting, emit: Emit): void {
   for (const family of [4, 6] as const) {
     const sources = routing.sources.filter((route) => route.family === family);
-    if (sources.length === 0 && !routing.reroutes) continue;
+    const others = routing.externals.slice(1).filter(({ gateways }) => gateways.some((ip) => ip.family === family));
+    if (sources.length === 0 && !routing.reroutes && others.length === 0) continue;
     const inside = insideOf(routing, family);
     if (inside.length === 0) continue;
-    if (sources.length > 0) {
-      const outside = addressSet(`outside${family}`, [routing.vpc], complementOf(inside, family), emit);
+    if (sources.length > 0 || others.length > 0) {
+      const outside = addressSet(
+        privateAddressSetName(`outside${family}`, routing.vpc),
+        complementOf(inside, family),
+        emit,
+      );
       for (const { sources: from, table, nextHops } of sources)
         emitPolicy(
           routing.vpc,
@@ -169,7 +177,21 @@ export function sourcePolicies(routing: SourceRouting, emit: Emit): void {
           },
           emit,
         );
+      for (const { subnet, gateways } of others) {
+        const via = addressSet(viaSetName(routing.vpc, subnet, family), [], emit);
+        emitPolicy(
+          routing.vpc,
+          {
+            priority: SOURCE_ROUTE_PRIORITY,
+            match: `ip${family}.src == $${via} && ip${family}.dst == $${outside}`,
+            action: 'reroute',
+            nextHops: gateways.filter((ip) => ip.family === family),
+          },
+          emit,
+        );
+      }
     }
+    if (sources.length === 0 && !routing.reroutes) continue;
     fallback(routing, family, inside, sources, emit);
   }
 }
@@ -197,14 +219,16 @@ function fallback(
     emitRoute(vpc, `${vpc}/${table === '' ? '' : `${table}/`}nowhere/${family}`, everything, gateway, table, emit);
   if (destinations.some(({ prefix }) => prefix.family === family && prefix.bits === 0)) return;
   const routed = [...inside, ...destinations.map(({ prefix }) => prefix)];
-  const unrouted = addressSet(`unrouted${family}`, [vpc], complementOf(routed, family), emit);
+  const unrouted = addressSet(privateAddressSetName(`unrouted${family}`, vpc), complementOf(routed, family), emit);
   const claimed = complementOf(
     sources.flatMap((route) => route.sources),
     family,
   );
   if (claimed.length === 0) return;
   const from =
-    sources.length > 0 ? [`ip${family}.src == $${addressSet(`unclaimed${family}`, [vpc], claimed, emit)}`] : [];
+    sources.length > 0
+      ? [`ip${family}.src == $${addressSet(privateAddressSetName(`unclaimed${family}`, vpc), claimed, emit)}`]
+      : [];
   emitPolicy(
     vpc,
     {
@@ -217,8 +241,9 @@ function fallback(
 }
 
 /** what is behind the router, its links included */
-function insideOf({ subnets, links }: SourceRouting, family: Family): readonly Cidr[] {
+function insideOf({ subnets, links, externals }: SourceRouting, family: Family): readonly Cidr[] {
   return [
+    ...externals.flatMap(({ own }) => own.map(({ cidr }) => cidr)),
     ...subnets.flatMap(({ cidrs }) => cidrs),
     ...links.flatMap(({ own, managed }) => [...own.map(({ cidr }) => cidr), ...(managed?.remotePrefixes ?? [])]),
   ].filter((cidr) => cidr.family === family);
@@ -247,7 +272,7 @@ export function linkFilters(vpc: string, links: readonly Link[], emit: Emit): vo
         ['dst', [...managed.localPrefixes, ...managed.remotePrefixes]],
       ] as const) {
         const others = complementOf(prefixes, family);
-        const name = addressSet(`link_not_${side}${family}`, [vpc, remote], others, emit);
+        const name = addressSet(privateAddressSetName(`link_not_${side}${family}`, vpc, remote), others, emit);
         emitPolicy(
           vpc,
           { priority: MAX_PRIORITY, match: `${port} && ip${family}.${side} == $${name}`, action: 'drop' },
@@ -258,8 +283,7 @@ export function linkFilters(vpc: string, links: readonly Link[], emit: Emit): vo
 }
 
 /** @returns its name */
-function addressSet(purpose: string, of: readonly string[], cidrs: readonly Cidr[], emit: Emit): string {
-  const name = privateAddressSetName(purpose, ...of);
+function addressSet(name: string, cidrs: readonly Cidr[], emit: Emit): string {
   emitAddressSet(name, cidrs, emit);
   return name;
 }

@@ -8,6 +8,7 @@ import {
   type Cidr,
   cidrContains,
   cidrCovers,
+  cidrOf,
   formatCidr,
   hostPrefix,
   parsePrefix,
@@ -20,8 +21,15 @@ import type { StaticRoute, VpcSpec } from '../../kinds/vpc.ts';
 import { linkPortName } from '../ovn/names.ts';
 import type { Emit, Read } from './rule.ts';
 import { hopsInUse, subnetOf } from './next-hops.ts';
+import type { External } from './vpc-external.ts';
 import type { Link } from './vpc-links.ts';
 import { viewSubnet, type VpcSubnet } from './vpc-subnets.ts';
+
+/** What the router hands packets to besides machines of its subnets. */
+export interface Ways {
+  readonly links: readonly Link[];
+  readonly externals: readonly External[];
+}
 
 export interface DestinationRoute {
   readonly prefix: Cidr;
@@ -53,15 +61,9 @@ interface Readable {
   readonly field: string;
 }
 
-export function staticRoutes(
-  vpc: string,
-  spec: VpcSpec | undefined,
-  links: readonly Link[],
-  read: Read,
-  emit: Emit,
-): Routes {
+export function staticRoutes(vpc: string, spec: VpcSpec | undefined, ways: Ways, read: Read, emit: Emit): Routes {
   const readable = (spec?.staticRoutes ?? []).flatMap(
-    (route, index) => readRoute(vpc, route, `spec.staticRoutes[${index}]`, links, read, emit) ?? [],
+    (route, index) => readRoute(vpc, route, `spec.staticRoutes[${index}]`, ways, read, emit) ?? [],
   );
   const byDestination = readable.filter(({ bySource }) => !bySource);
   const destinations = withoutDown(vpc, byDestination, read, emit);
@@ -118,6 +120,30 @@ export function linkRoutes(
   return routes;
 }
 
+/** To the physical routers of an external subnet, in every table where the user has no default route. */
+export function defaultRoutes(
+  vpc: string,
+  external: External | undefined,
+  tables: ReadonlySet<string>,
+  own: readonly DestinationRoute[],
+  emit: Emit,
+): readonly DestinationRoute[] {
+  const routes: DestinationRoute[] = [];
+  for (const gateway of external?.gateways ?? []) {
+    const prefix = cidrOf({ family: gateway.family, value: 0n }, 0);
+    for (const table of tables) {
+      if (
+        own.some((route) => route.table === table && route.prefix.bits === 0 && route.prefix.family === prefix.family)
+      )
+        continue;
+      const { subnet, port } = external!;
+      emitRoute(vpc, routeKey(vpc, prefix, subnet, table), prefix, gateway, table, emit, port);
+      routes.push({ prefix, table });
+    }
+  }
+  return routes;
+}
+
 /** @param via next hop, or what stands for it */
 function routeKey(vpc: string, prefix: Cidr, via: string, table: string): string {
   return `${vpc}/${table === '' ? '' : `${table}/`}${formatCidr(prefix)}/${via}`;
@@ -146,14 +172,14 @@ function readRoute(
   vpc: string,
   route: StaticRoute,
   path: string,
-  links: readonly Link[],
+  ways: Ways,
   read: Read,
   emit: Emit,
 ): Readable | undefined {
   sayUnbuilt(route, path, emit);
   const parsed = parseRoute(route, path, emit);
   if (!parsed) return undefined;
-  const why = unreachable(vpc, parsed.nextHop, links, read);
+  const why = unreachable(vpc, parsed.nextHop, ways, read);
   if (why !== undefined) {
     emit.issue({
       reason: 'NextHopUnreachable',
@@ -209,8 +235,13 @@ function parseRoute(
 }
 
 /** Why a router cannot hand packets to that address; undefined when it can. */
-export function unreachable(vpc: string, nextHop: Ip, links: readonly Link[], read: Read): string | undefined {
+export function unreachable(vpc: string, nextHop: Ip, { links, externals }: Ways, read: Read): string | undefined {
   const text = formatIp(nextHop);
+  const external = externalHolding(nextHop, externals);
+  if (external)
+    return external.own.some(({ ip }) => sameAddress(ip, nextHop))
+      ? `${text} is the router's own address in external subnet ${external.subnet}`
+      : undefined;
   for (const { own, remote, remoteAddresses } of links) {
     const mine = own.find(({ cidr }) => cidrCovers(cidr, hostPrefix(nextHop)));
     if (!mine) continue;
@@ -221,6 +252,15 @@ export function unreachable(vpc: string, nextHop: Ip, links: readonly Link[], re
   const subnet = subnetOf(vpc, nextHop, read);
   if (subnet === undefined) return `${text} is in no subnet of VPC ${vpc} and on no link of it that works`;
   return noMachine(viewSubnet(subnet, read), nextHop);
+}
+
+/** The external subnet that an address is in. */
+export function externalHolding(address: Ip, externals: readonly External[]): External | undefined {
+  return externals.find(({ own }) => own.some(({ cidr }) => cidrContains(cidr, address)));
+}
+
+function sameAddress(a: Ip, b: Ip): boolean {
+  return a.family === b.family && a.value === b.value;
 }
 
 /** Why an address in a subnet can be no machine's. */

@@ -14,9 +14,10 @@ import { linksOf } from './links-of-vpc.ts';
 import { subnetOf } from './next-hops.ts';
 import { notImplemented } from './not-implemented.ts';
 import { type Emit, type Read, rule } from './rule.ts';
+import { emitExternals, externalsOf } from './vpc-external.ts';
 import type { Link } from './vpc-links.ts';
 import { linkFilters, policyRoutes, sourcePolicies } from './vpc-policies.ts';
-import { linkRoutes, type Routes, staticRoutes } from './vpc-routes.ts';
+import { defaultRoutes, linkRoutes, type Routes, staticRoutes } from './vpc-routes.ts';
 import { subnetsOf } from './vpc-subnets.ts';
 import { datapathFits } from './vxlan-issues.ts';
 import { SETTINGS_KEY } from './world.ts';
@@ -29,28 +30,34 @@ const LONELY_OPTIONS = { ...ROUTER_OPTIONS, always_learn_from_arp_request: 'fals
 export const vpcRule = rule({
   kind: 'Vpc',
   reads: {
-    kinds: ['IP', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering', 'IPPool'],
-    facts: ['VxlanMode', 'DatapathRank'],
+    kinds: ['IP', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering', 'IPPool', 'OvnEip'],
+    facts: ['VxlanMode', 'DatapathRank', 'VlanNetwork', 'GatewayNodes'],
   },
-  emits: ['VpcRouter', 'VpcGuests', 'NextHopOf'],
+  emits: ['VpcExternal', 'VpcRouter', 'VpcGuests', 'NextHopOf'],
   run(vpc, name, read, emit) {
     for (const issue of notImplemented('Vpc', vpc).issues) emit.issue(issue);
     if (!datapathFits('Vpc', name, read, emit)) return;
     const subnets = subnetsOf(name, read);
     const links = linksOf(name, vpc.spec, subnets, read, emit);
+    const externals = externalsOf(name, vpc.spec, read, emit);
+    const ways = { links, externals };
     emit.row('Logical_Router', name, {
-      options: links.length > 0 ? ROUTER_OPTIONS : LONELY_OPTIONS,
+      options: links.length + externals.length > 0 ? ROUTER_OPTIONS : LONELY_OPTIONS,
       external_ids: { vendor: 'kube-ovn' },
     });
     emit.fact('VpcRouter', name, { router: name });
     for (const link of links) linkPort(name, link, emit);
     linkFilters(name, links, emit);
 
-    const { destinations: said, hops, sources } = staticRoutes(name, vpc.spec, links, read, emit);
+    const { destinations: said, hops, sources } = staticRoutes(name, vpc.spec, ways, read, emit);
     const tables = new Set(['', ...subnets.map(({ routeTable }) => routeTable)]);
-    const destinations = [...said, ...linkRoutes(name, links, tables, said, emit)];
-    const reroutes = policyRoutes(name, vpc.spec, links, read, emit);
-    sourcePolicies({ vpc: name, subnets, links, destinations, sources, reroutes: reroutes.length > 0 }, emit);
+    const linked = [...said, ...linkRoutes(name, links, tables, said, emit)];
+    const destinations = [...linked, ...defaultRoutes(name, externals[0], tables, linked, emit)];
+    const reroutes = policyRoutes(name, vpc.spec, ways, read, emit);
+    sourcePolicies(
+      { vpc: name, subnets, links, externals, destinations, sources, reroutes: reroutes.length > 0 },
+      emit,
+    );
 
     for (const table of tables) {
       const prefixes = [
@@ -60,6 +67,8 @@ export const vpcRule = rule({
       emit.fact('VpcGuests', `${name}|${table}`, guestSettings(vpc, prefixes, read));
     }
     leadsTo(name, hops, reroutes, read, emit);
+    const behind = linked.map(({ prefix }) => prefix).filter(({ bits }) => bits > 0);
+    emitExternals(name, externals, [...subnets.flatMap(({ cidrs }) => cidrs), ...behind], emit);
   },
 });
 

@@ -2,7 +2,9 @@
 import { type Cidr, coveringCidrs, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
 import { type Ip, parseIp } from '../../lib/netaddr/ip.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
 import type { Read } from './rule.ts';
+import { mostSenior, seniority } from './seniority.ts';
 
 export interface VpcSubnet {
   readonly name: string;
@@ -57,4 +59,14 @@ export function viewSubnet(name: string, read: Read): VpcSubnet {
 
 function readable<T>(texts: string, parse: (text: string) => T): readonly T[] {
   return texts.split(',').flatMap((text) => attempt(() => parse(text.trim())) ?? []);
+}
+
+/** An older subnet with addresses of these prefixes. @param scope VPC or VLAN */
+export function olderOverlap(subnet: Subnet, scope: string, cidrs: readonly Cidr[], read: Read): string | undefined {
+  const { name, creationTimestamp } = subnet.metadata;
+  const overlapping = cidrs.flatMap((cidr) => subnetsOverlapping(scope, cidr, read));
+  const others = overlapping.filter((other) => other !== name);
+  return mostSenior(seniority(creationTimestamp, name), others, (other) =>
+    read.get('Subnet', other, ({ metadata }) => metadata.creationTimestamp),
+  );
 }

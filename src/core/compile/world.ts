@@ -9,14 +9,20 @@ import { equal } from '../ovn/equal.ts';
 import { CLUSTER_NETWORK_LABEL, type ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { HostNetworkConfig } from '../../kinds/host-network-config.ts';
 import type { IpObject } from '../../kinds/ip.ts';
-import type { NodeUnderlayStatus } from '../../kinds/node-underlay.ts';
+import type { NodeUnderlayStatus, NodeUplink } from '../../kinds/node-underlay.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
+import type { OvnDnatRule } from '../../kinds/ovn-dnat-rule.ts';
+import type { OvnEip } from '../../kinds/ovn-eip.ts';
+import type { OvnFip } from '../../kinds/ovn-fip.ts';
+import type { OvnSnatRule } from '../../kinds/ovn-snat-rule.ts';
+import type { ProviderNetwork } from '../../kinds/provider-network.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
+import type { Vlan } from '../../kinds/vlan.ts';
 import type { VlanConfig } from '../../kinds/vlan-config.ts';
 import { attachmentConfig } from '../ipam/attachments.ts';
 import { outerLinks, pairKey, pairOf, possibleLinks } from './link-prefixes.ts';
@@ -25,6 +31,10 @@ import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Placement } from '../migration/placement.ts';
 import type { PortsBound } from '../migration/port-pin.ts';
+import { VPC_LABEL } from '../external/labels.ts';
+import { externalSubnetOf, externalSubnetsOf, SNAT_NAMESPACE_ANNOTATION } from '../external/names.ts';
+import { parsePorts, portCount, portKey } from '../external/ports.ts';
+import { isOnVlan, isRouted, prefixScopes } from '../network/vlan-subnet.ts';
 import { networkOf, vpcOf } from '../network/names.ts';
 import { networkCidrs } from '../network/parts.ts';
 import { addressSetName, linkPortName, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
@@ -56,7 +66,15 @@ export interface Kinds {
   readonly ClusterNetwork: ClusterNetwork;
   readonly VlanConfig: VlanConfig;
   readonly HostNetworkConfig: HostNetworkConfig;
+  readonly ProviderNetwork: ProviderNetwork;
+  readonly Vlan: Vlan;
+  readonly OvnEip: OvnEip;
+  readonly OvnFip: OvnFip;
+  readonly OvnSnatRule: OvnSnatRule;
+  readonly OvnDnatRule: OvnDnatRule;
   readonly Node: KubeObject;
+  /** observed: a node on a physical network, key `<provider network>/<node>` */
+  readonly Uplink: NodeUplink & { readonly node: string };
   /** observed: the networks between nodes as a node has them, key: node */
   readonly NodeUnderlay: NodeUnderlayStatus;
   /** observed: where a virtual machine runs, key `namespace/name` */
@@ -81,6 +99,8 @@ type IndexFunction<T> = (object: T) => readonly string[];
 export const INDEXES = {
   Settings: {},
   Vpc: {
+    /** external subnets that it asks for */
+    external: (vpc: Vpc) => externalSubnetsOf(vpc.spec),
     /** namespaces that it is for */
     namespace: ({ spec }: Vpc) => spec?.namespaces ?? [],
     all: () => [''],
@@ -106,6 +126,58 @@ export const INDEXES = {
   Node: {
     all: () => [''],
   },
+  ProviderNetwork: {},
+  Vlan: {
+    provider: ({ spec }: Vlan) => [spec?.provider ?? ''],
+    /** `<provider network>|<VLAN ID>` */
+    tag: ({ spec }: Vlan) => [`${spec?.provider}|${spec?.id ?? 0}`],
+  },
+  Uplink: {
+    provider: ({ name }: NodeUplink) => [name],
+  },
+  OvnEip: {
+    /** VPC whose router has it */
+    router: ({ metadata, spec }: OvnEip) => {
+      const vpc = spec?.type === 'lrp' ? metadata.labels?.[VPC_LABEL] : undefined;
+      return vpc ? [vpc] : [];
+    },
+    subnet: (eip: OvnEip) => [externalSubnetOf(eip)],
+    /** `<subnet>|<address>` */
+    address: (eip: OvnEip) =>
+      [eip.spec?.v4Ip, eip.spec?.v6Ip]
+        .filter((text) => text !== undefined && text !== '')
+        .map((text) => `${externalSubnetOf(eip)}|${text}`),
+    /** `<subnet>|<MAC>` */
+    mac: (eip: OvnEip) =>
+      eip.spec?.macAddress ? [`${externalSubnetOf(eip)}|${eip.spec.macAddress.toLowerCase()}`] : [],
+  },
+  OvnFip: {
+    eip: ({ spec }: OvnFip) => [spec?.ovnEip ?? ''],
+    /** IP object or Vip that it leads to */
+    target: ({ spec }: OvnFip) => (spec?.ipName ? [spec.ipName] : []),
+  },
+  OvnSnatRule: {
+    eip: ({ spec }: OvnSnatRule) => [spec?.ovnEip ?? ''],
+    target: ({ spec }: OvnSnatRule) => (spec?.ipName ? [spec.ipName] : []),
+    subnet: ({ spec }: OvnSnatRule) => (spec?.vpcSubnet ? [spec.vpcSubnet] : []),
+    /** namespaces whose machines leave by it */
+    namespace: ({ metadata }: OvnSnatRule) => {
+      const namespace = metadata.annotations?.[SNAT_NAMESPACE_ANNOTATION];
+      return namespace ? [namespace] : [];
+    },
+  },
+  OvnDnatRule: {
+    eip: ({ spec }: OvnDnatRule) => [spec?.ovnEip ?? ''],
+    /** `<OvnEip>|<protocol>|<port>` for each external port */
+    port: ({ spec }: OvnDnatRule) => {
+      const range = parsePorts(spec?.externalPort ?? '');
+      if (typeof range === 'string') return [];
+      return Array.from({ length: portCount(range) }, (_, index) =>
+        portKey(spec?.ovnEip ?? '', spec?.protocol ?? '', range.first + index),
+      );
+    },
+    target: ({ spec }: OvnDnatRule) => (spec?.ipName ? spec.ipName.split(',').map((name) => name.trim()) : []),
+  },
   ClusterNetwork: {},
   VlanConfig: {
     all: () => [''],
@@ -124,15 +196,18 @@ export const INDEXES = {
     all: () => [''],
     /** the network between nodes that it chooses */
     nodeNetwork: ({ spec }: Subnet) => (spec?.nodeNetwork ? [spec.nodeNetwork] : []),
-    vpc: (subnet: Subnet) => [subnet.spec?.vpc ?? ''],
+    /** the VPC whose router is in it */
+    vpc: ({ spec }: Subnet) => (isRouted(spec) ? [spec?.vpc ?? ''] : []),
+    vlan: ({ spec }: Subnet) => (isOnVlan(spec) ? [spec!.vlan!] : []),
     /** namespaces whose default it is */
     namespace: ({ spec }: Subnet) => spec?.namespaces ?? [],
-    /** `<vpc>|<prefix>` for each prefix of the subnet exactly */
-    prefix: (subnet: Subnet) => exactly(subnet.spec?.vpc, prefixes(subnet)),
-    /** `<vpc>|<prefix>` for each prefix of the subnet and all that cover it: whoever asks for P gets the subnets inside P */
-    inside: (subnet: Subnet) => covering(subnet.spec?.vpc, prefixes(subnet)),
+    /** `<VPC or VLAN>|<prefix>` for each prefix of the subnet exactly */
+    prefix: (subnet: Subnet) => prefixScopes(subnet.spec).flatMap((scope) => exactly(scope, prefixes(subnet))),
+    /** the same for each prefix of the subnet and all that cover it: whoever asks for P gets the subnets inside P */
+    inside: (subnet: Subnet) => prefixScopes(subnet.spec).flatMap((scope) => covering(scope, prefixes(subnet))),
     /** names of the rows that connect it with its router: no two subnets may share them */
     portName: (subnet: Subnet) => {
+      if (!isRouted(subnet.spec)) return [];
       const vpc = subnet.spec?.vpc ?? '';
       return [logicalRouterPortName(vpc, subnet.metadata.name), switchRouterPortName(vpc, subnet.metadata.name)];
     },
@@ -142,6 +217,7 @@ export const INDEXES = {
   },
   IP: {
     subnet: (ip: IpObject) => [ip.spec?.subnet ?? ''],
+    namespace: (ip: IpObject) => [ip.spec?.namespace ?? ''],
     /** `<subnet>|<MAC>` */
     mac: (ip: IpObject) => (ip.spec?.macAddress ? [`${ip.spec.subnet}|${ip.spec.macAddress.toLowerCase()}`] : []),
     /** `<subnet>|<address>` for each of its addresses */

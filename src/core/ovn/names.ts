@@ -33,6 +33,16 @@ export function portName(owner: string, namespace: string, provider: string): st
   return provider === 'ovn' ? `${owner}.${namespace}` : `${owner}.${namespace}.${provider}`;
 }
 
+/** port of an underlay subnet's switch towards its physical network */
+export function localnetPortName(subnet: string): string {
+  return `localnet.${subnet}`;
+}
+
+/** chassis that carry gateways to a physical network, led by a node; names of objects have no colon */
+export function gatewayGroupName(provider: string, leader: string): string {
+  return `gateway:${provider}:${leader}`;
+}
+
 /** port of a VPC's router on the link to another VPC */
 export function linkPortName(vpc: string, remote: string): string {
   return `${vpc}-${remote}`;

@@ -5,10 +5,13 @@ import { equal } from '../../core/ovn/equal.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { OvnEip } from '../../kinds/ovn-eip.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
 import { parseIp } from '../../lib/netaddr/ip.ts';
 import { parseRange } from '../../lib/netaddr/range.ts';
+import { externalSubnetOf } from '../../core/external/names.ts';
+import { eipHolder } from './external-addresses.ts';
 import { vipHolder } from './reservations.ts';
 import { subnetPlan } from './subnet-plan.ts';
 
@@ -17,6 +20,7 @@ export interface Stored {
   ips(subnet: string): Iterable<IpObject>;
   pools(subnet: string): Iterable<IpPool>;
   vips(subnet: string): Iterable<Vip>;
+  eips(subnet: string): Iterable<OvnEip>;
 }
 
 export class Addresses {
@@ -42,6 +46,7 @@ export class Addresses {
     for (const pool of this.#stored.pools(subnet)) this.#setPool(pool);
     for (const ip of this.#stored.ips(subnet)) this.#restoreIp(ip);
     for (const vip of this.#stored.vips(subnet)) this.#restoreVip(vip);
+    for (const eip of this.#stored.eips(subnet)) this.#restoreEip(eip);
   }
 
   followPool(name: string, old: IpPool | undefined, now: IpPool | undefined): void {
@@ -60,6 +65,16 @@ export class Addresses {
   followVip(name: string, old: Vip | undefined, now: Vip | undefined): void {
     if (old && (!now || !equal(old.spec, now.spec))) this.allocator.release(old.spec?.subnet ?? '', vipHolder(name));
     if (now) this.#restoreVip(now);
+  }
+
+  followEip(name: string, old: OvnEip | undefined, now: OvnEip | undefined): void {
+    if (old && (!now || !equal(old.spec, now.spec))) this.allocator.release(externalSubnetOf(old), eipHolder(name));
+    if (now) this.#restoreEip(now);
+  }
+
+  #restoreEip(eip: OvnEip): void {
+    const { v4Ip, v6Ip, macAddress } = eip.spec ?? {};
+    this.#restore(externalSubnetOf(eip), eipHolder(eip.metadata.name), [v4Ip, v6Ip], macAddress);
   }
 
   #restoreIp({ metadata, spec }: IpObject): void {

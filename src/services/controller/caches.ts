@@ -3,12 +3,18 @@ import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import type { OvnDnatRule } from '../../kinds/ovn-dnat-rule.ts';
+import type { OvnEip } from '../../kinds/ovn-eip.ts';
+import type { OvnFip } from '../../kinds/ovn-fip.ts';
+import type { OvnSnatRule } from '../../kinds/ovn-snat-rule.ts';
+import type { ProviderNetwork } from '../../kinds/provider-network.ts';
 import type { NodeUnderlay } from '../../kinds/node-underlay.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import type { Migration, MigrationState, VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
+import type { Vlan } from '../../kinds/vlan.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
@@ -29,6 +35,13 @@ interface CachedKinds {
   readonly NetworkAttachmentDefinition: NetworkAttachmentDefinition;
   readonly ClusterNetwork: ClusterNetwork;
   readonly NodeUnderlay: NodeUnderlay;
+  readonly Node: KubeObject;
+  readonly ProviderNetwork: ProviderNetwork;
+  readonly Vlan: Vlan;
+  readonly OvnEip: OvnEip;
+  readonly OvnFip: OvnFip;
+  readonly OvnSnatRule: OvnSnatRule;
+  readonly OvnDnatRule: OvnDnatRule;
   readonly Pod: Pod;
   readonly VirtualMachine: VirtualMachine;
   readonly VirtualMachineInstance: VirtualMachineInstance;
@@ -50,6 +63,13 @@ const SOURCES: {
   NetworkAttachmentDefinition: [RESOURCES.attachments],
   ClusterNetwork: [RESOURCES.clusterNetworks],
   NodeUnderlay: [RESOURCES.nodeUnderlays],
+  Node: [RESOURCES.nodes, nodeEssentials],
+  ProviderNetwork: [RESOURCES.providerNetworks],
+  Vlan: [RESOURCES.vlans],
+  OvnEip: [RESOURCES.ovnEips],
+  OvnFip: [RESOURCES.ovnFips],
+  OvnSnatRule: [RESOURCES.ovnSnatRules],
+  OvnDnatRule: [RESOURCES.ovnDnatRules],
   Pod: [RESOURCES.pods, essentials],
   VirtualMachine: [RESOURCES.vms],
   VirtualMachineInstance: [RESOURCES.vmis, instanceEssentials],
@@ -132,6 +152,23 @@ export class Caches {
 
 export function instanceOfMigration({ metadata, spec }: Migration): string {
   return `${metadata.namespace}/${spec?.vmiName}`;
+}
+
+/** of a node the controller asks what it is called, what it is for, and whether it is being emptied */
+function nodeEssentials({ apiVersion, kind, metadata, spec }: KubeObject): KubeObject {
+  const { name, uid, resourceVersion, labels } = metadata;
+  const { unschedulable } = (spec ?? {}) as { readonly unschedulable?: boolean };
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(uid ? { uid } : {}),
+      ...(resourceVersion ? { resourceVersion } : {}),
+      ...(labels ? { labels } : {}),
+    },
+    spec: unschedulable === true ? { unschedulable } : {},
+  };
 }
 
 /** of an instance the controller asks where it runs */

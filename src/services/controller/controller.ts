@@ -2,7 +2,7 @@
 import { isClean } from '../../core/compile/desired.ts';
 import { Compiler } from '../../core/compile/engine.ts';
 import { RULES } from '../../core/compile/rules.ts';
-import { type Change, type Settings, SETTINGS_KEY } from '../../core/compile/world.ts';
+import { type Change, type IndexName, type Settings, SETTINGS_KEY } from '../../core/compile/world.ts';
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { RowId } from '../../core/ovn/row.ts';
@@ -12,28 +12,29 @@ import { keyOf, type KubeObject } from '../../kinds/object.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
-import type { Migration, VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import type { ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
 import { Addresses } from './addresses.ts';
-import { Caches, type Handlers, instanceOfMigration, ownerOfIp } from './caches.ts';
+import { Caches, type Handlers, ownerOfIp } from './caches.ts';
 import { DefaultVpc } from './default-vpc.ts';
 import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
-import { underlayChange, worldChange } from './feed.ts';
+import { ExternalAddresses } from './external-addresses.ts';
+import { externalHandlers } from './external-handlers.ts';
+import { worldChange } from './feed.ts';
 import { FirstCommits } from './first-commits.ts';
+import { machineHandlers } from './machine-handlers.ts';
 import { machinesOf, Placements } from './placements.ts';
 import type { Metrics } from './metrics.ts';
 import { Owners } from './owners.ts';
-import { isAlive, ownerKey, ownerOf, type Pod } from './pod.ts';
 import { Outcomes } from './outcomes.ts';
 import type { SouthboundSession } from './port-bindings.ts';
 import { PortsDown } from './ports-down.ts';
 import { SouthboundPorts } from './southbound-ports.ts';
-import { copyNotice, type Notice, subnetNotice, vpcNotice } from './notices.ts';
+import { type Notice, subnetNotice, vpcNotice } from './notices.ts';
 import { isComplete, Reservations } from './reservations.ts';
 import { hasStatus, STATUS_KINDS } from './status-kinds.ts';
 import { Statuses } from './statuses.ts';
@@ -71,6 +72,7 @@ export class Controller {
   readonly #statuses: Statuses;
   readonly #networks: VirtualNetworks;
   readonly #defaultVpc: DefaultVpc;
+  readonly #external: ExternalAddresses;
   readonly #events: EventRecorder;
   readonly #outcomes: Outcomes;
   #pending: Change[] = [];
@@ -81,11 +83,15 @@ export class Controller {
     const { client, session, southbound, metrics, log, onFatal } = options;
     this.#options = options;
     const { world } = this.compiler;
+    const stored =
+      <K extends 'IP' | 'IPPool' | 'Vip' | 'OvnEip'>(kind: K) =>
+      (subnet: string) =>
+        world.keys(kind, 'subnet' as IndexName<K>, subnet).flatMap((name) => this.#caches.of(kind).get(name) ?? []);
     this.#addresses = new Addresses({
-      ips: (subnet) => world.keys('IP', 'subnet', subnet).flatMap((name) => this.#caches.of('IP').get(name) ?? []),
-      pools: (subnet) =>
-        world.keys('IPPool', 'subnet', subnet).flatMap((name) => this.#caches.of('IPPool').get(name) ?? []),
-      vips: (subnet) => world.keys('Vip', 'subnet', subnet).flatMap((name) => this.#caches.of('Vip').get(name) ?? []),
+      ips: stored('IP'),
+      pools: stored('IPPool'),
+      vips: stored('Vip'),
+      eips: stored('OvnEip'),
     });
     this.#firstCommits = new FirstCommits((seconds) => metrics.commitSeconds.observe(seconds));
     this.#events = new EventRecorder(client, 'weft-controller', (error) => log(`event: ${messageOf(error)}`));
@@ -118,6 +124,20 @@ export class Controller {
       log,
     });
     new PortsDown(session, (changes) => this.#take(changes));
+    this.#external = new ExternalAddresses({
+      client,
+      allocator: this.#addresses.allocator,
+      world,
+      eip: (name) => this.#caches.of('OvnEip').get(name),
+      learn: (eip) => this.#caches.of('OvnEip').learn(eip),
+      judge: (name) => this.#judge('OvnEip', name),
+      log,
+    });
+    this.#ownerQueue = new WorkQueue({
+      workers: WORKERS,
+      work: (key) => this.#owners.reconcile(key),
+      onError: (key, error) => log(`${key}: ${messageOf(error)}`),
+    });
     this.#caches = new Caches(client, this.#handlers(), (what, error) => log(`${what}: ${messageOf(error)}`));
     this.#placements = new Placements(this.#caches, world);
     const pieces = { compiler: this.compiler, caches: this.#caches, events: this.#events, log };
@@ -153,11 +173,6 @@ export class Controller {
       warn: (object, reason, message) => this.#events.record(object, 'Warning', reason, message),
       log,
     });
-    this.#ownerQueue = new WorkQueue({
-      workers: WORKERS,
-      work: (key) => this.#owners.reconcile(key),
-      onError: (key, error) => log(`${key}: ${messageOf(error)}`),
-    });
     this.#statuses = new Statuses({
       client,
       compiler: this.compiler,
@@ -166,7 +181,10 @@ export class Controller {
       object: (kind, key) => this.#caches.of(kind).get(key),
       isCommitted: (object) => this.#outcomes.isCommitted(object),
       uuidOf,
-      rejections: (kind, key) => this.#outcomes.rejections(kind, key),
+      rejections: (kind, key) => [
+        ...this.#outcomes.rejections(kind, key),
+        ...(kind === 'OvnEip' ? this.#external.issues(key) : []),
+      ],
       learn: (object) => this.#caches.learn(object),
       log,
     });
@@ -190,11 +208,22 @@ export class Controller {
         this.#networks.follow(changes);
       },
       ClusterNetwork: (changes) => this.#onDeclared('ClusterNetwork', changes),
-      NodeUnderlay: (changes) => this.#take(changes.map(underlayChange)),
-      Pod: (changes) => this.#onPods(changes),
-      VirtualMachine: (changes) => this.#onVms(changes),
-      VirtualMachineInstance: (changes) => this.#onPlaces(changes.map(({ key }) => key)),
-      VirtualMachineInstanceMigration: (changes) => this.#onMigrations(changes),
+      ...externalHandlers({
+        addresses: this.#addresses,
+        external: this.#external,
+        take: (changes) => this.#take(changes),
+        judge: (kind, key) => this.#judge(kind, key),
+        unstick: () => this.#unstick(),
+      }),
+      ...machineHandlers({
+        caches: this.#caches,
+        owners: this.#ownerQueue,
+        firstCommits: this.#firstCommits,
+        isLive: () => this.#live,
+        place: (machines) => this.#onPlaces(machines),
+        notify: (object, notice) => this.#notify(object, notice),
+        followUsers: () => this.#networks.followUsers(),
+      }),
     };
   }
 
@@ -217,6 +246,7 @@ export class Controller {
       for (const owner of group.groups()) this.#ownerQueue.addLow(owner);
     for (const kind of STATUS_KINDS)
       for (const object of this.#caches.of(kind).values()) this.#statuses.judge(kind, keyOf(object.metadata));
+    this.#external.start(this.#caches.of('Vpc').values(), this.#caches.of('OvnEip').values());
     for (const { metadata } of this.#caches.of('Vip').values()) this.#reservations.look('Vip', metadata.name);
     for (const ip of this.#caches.of('IP').values())
       if (!isComplete(ip)) this.#reservations.look('IP', ip.metadata.name);
@@ -233,6 +263,7 @@ export class Controller {
       this.#reservations.stop(),
       this.#statuses.stop(),
       this.#defaultVpc.stop(),
+      this.#external.stop(),
       this.#networks.stop(),
     ]);
     await this.writer.stop();
@@ -242,6 +273,7 @@ export class Controller {
     this.#take(changes.map(({ key, new: object }) => worldChange('Vpc', key, object)));
     for (const { key, old, new: object } of changes) {
       this.#judge('Vpc', key);
+      if (this.#live) this.#external.lookVpc(key);
       this.#notify(object, vpcNotice(old, object));
     }
     this.#networks.followParts(changes);
@@ -310,35 +342,6 @@ export class Controller {
     this.#unstick();
   }
 
-  #onPods(changes: readonly ObjectChange<Pod>[]): void {
-    if (!this.#live) return;
-    const owners = changes.flatMap(({ old, new: object }) =>
-      [old, object].flatMap((it) => (it ? [ownerKey(ownerOf(it))] : [])),
-    );
-    this.#onPlaces([...machinesOf(owners)]);
-    for (const { old, new: object } of changes) {
-      if (
-        old &&
-        object &&
-        isAlive(old) === isAlive(object) &&
-        old.spec?.nodeName === object.spec?.nodeName &&
-        equal(old.metadata.annotations, object.metadata.annotations)
-      )
-        continue;
-      const owner = ownerKey(ownerOf((object ?? old)!));
-      // only the way to a first address is measured
-      if (object && this.#caches.ipsOf(owner).length === 0) this.#firstCommits.heard(owner);
-      if (!object) this.#firstCommits.forget(owner);
-      this.#ownerQueue.add(owner);
-    }
-  }
-
-  #onMigrations(changes: readonly ObjectChange<Migration>[]): void {
-    this.#onPlaces(
-      changes.flatMap(({ old, new: object }) => [old, object].flatMap((it) => (it ? [instanceOfMigration(it)] : []))),
-    );
-  }
-
   /** Where machines run may have changed: all ports of each follow in one transaction. */
   #onPlaces(machines: readonly string[]): void {
     if (!this.#live) return;
@@ -349,28 +352,12 @@ export class Controller {
     for (const { key } of moved) this.#ownerQueue.add(`VirtualMachine/${key}`);
   }
 
-  #onVms(changes: readonly ObjectChange<VirtualMachine>[]): void {
-    if (!this.#live) return;
-    this.#networks.followUsers();
-    for (const { key, old, new: object } of changes) {
-      if (object && !old) this.#notify(object, copyNotice(object));
-      if (
-        old &&
-        object &&
-        equal(old.spec, object.spec) &&
-        equal(old.metadata.annotations, object.metadata.annotations) &&
-        old.metadata.deletionTimestamp === object.metadata.deletionTimestamp
-      )
-        continue;
-      this.#ownerQueue.add(`VirtualMachine/${key}`);
-    }
-  }
-
   /** owners that waited for a network, a subnet or an address try again */
   #unstick(): void {
     if (!this.#live) return;
     for (const key of this.#owners.takeStuck()) this.#ownerQueue.add(key);
     this.#reservations.unstick();
+    this.#external.unstick();
     this.#networks.retryRefused();
     this.#defaultVpc.look();
   }

@@ -6,7 +6,7 @@ import type { KubeObject } from '../../kinds/object.ts';
 import type { ObjectChange } from '../../lib/kube/informer.ts';
 
 export function worldChange(
-  kind: Exclude<KindName, 'Settings' | 'NodeUnderlay'>,
+  kind: Exclude<KindName, 'Settings' | 'NodeUnderlay' | 'Uplink'>,
   key: string,
   object: KubeObject | undefined,
 ): Change {
@@ -14,8 +14,16 @@ export function worldChange(
 }
 
 /** What a node says of its networks is an observation: its status is what is said. */
-export function underlayChange({ key, new: object }: ObjectChange<NodeUnderlay>): Change {
-  return { kind: 'NodeUnderlay', key, object: object && (object.status ?? {}) };
+export function underlayChanges({ key, old, new: object }: ObjectChange<NodeUnderlay>): readonly Change[] {
+  const { uplinks = [], ...status } = object?.status ?? {};
+  const before = (old?.status?.uplinks ?? []).filter(({ name }) => !uplinks.some((uplink) => uplink.name === name));
+  return [
+    { kind: 'NodeUnderlay', key, object: object && status },
+    ...before.map(({ name }): Change => ({ kind: 'Uplink', key: `${name}/${key}`, object: undefined })),
+    ...uplinks.map(
+      (uplink): Change => ({ kind: 'Uplink', key: `${uplink.name}/${key}`, object: { ...uplink, node: key } }),
+    ),
+  ];
 }
 
 function forWorld(object: KubeObject): KubeObject {

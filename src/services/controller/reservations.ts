@@ -159,7 +159,8 @@ export function isComplete({ spec }: IpObject): boolean {
   return Boolean(spec?.macAddress) && Boolean(spec?.v4IpAddress || spec?.v6IpAddress);
 }
 
-function requestOf(texts: readonly (string | undefined)[], mac: string | undefined): Request {
+/** What an object says of its addresses, as far as it can be read. */
+export function requestOf(texts: readonly (string | undefined)[], mac: string | undefined): Request {
   const ips = texts.flatMap((text) => attempt(() => parseIp(text ?? '')) ?? []);
   const macAddress = attempt(() => parseMac(mac ?? ''));
   return { ...(ips.length > 0 ? { ips } : {}), ...(macAddress === undefined ? {} : { mac: macAddress }) };

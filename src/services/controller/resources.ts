@@ -6,6 +6,11 @@ import { ipPoolKind } from '../../kinds/ip-pool.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { networkAttachmentDefinitionKind } from '../../kinds/network-attachment-definition.ts';
 import { nodeUnderlayKind } from '../../kinds/node-underlay.ts';
+import { ovnDnatRuleKind } from '../../kinds/ovn-dnat-rule.ts';
+import { ovnEipKind } from '../../kinds/ovn-eip.ts';
+import { ovnFipKind } from '../../kinds/ovn-fip.ts';
+import { ovnSnatRuleKind } from '../../kinds/ovn-snat-rule.ts';
+import { providerNetworkKind } from '../../kinds/provider-network.ts';
 import { subnetKind } from '../../kinds/subnet.ts';
 import { vipKind } from '../../kinds/vip.ts';
 import {
@@ -14,6 +19,7 @@ import {
   virtualMachineKind,
 } from '../../kinds/virtual-machine.ts';
 import { virtualNetworkKind } from '../../kinds/virtual-network.ts';
+import { vlanKind } from '../../kinds/vlan.ts';
 import { vpcKind } from '../../kinds/vpc.ts';
 import { vpcPeeringKind } from '../../kinds/vpc-peering.ts';
 
@@ -32,6 +38,12 @@ export const RESOURCES = {
   vmis: resource(virtualMachineInstanceKind),
   clusterNetworks: resource(clusterNetworkKind),
   nodeUnderlays: resource(nodeUnderlayKind),
+  providerNetworks: resource(providerNetworkKind),
+  vlans: resource(vlanKind),
+  ovnEips: resource(ovnEipKind),
+  ovnFips: resource(ovnFipKind),
+  ovnSnatRules: resource(ovnSnatRuleKind),
+  ovnDnatRules: resource(ovnDnatRuleKind),
   migrations: resource(virtualMachineInstanceMigrationKind),
   virtualNetworks: resource(virtualNetworkKind),
 } as const;
@@ -47,6 +59,12 @@ export const KIND_OF: Readonly<Record<string, string>> = {
   'network-attachment-definitions': 'NetworkAttachmentDefinition',
   virtualnetworks: 'VirtualNetwork',
   clusternetworks: 'ClusterNetwork',
+  'provider-networks': 'ProviderNetwork',
+  vlans: 'Vlan',
+  'ovn-eips': 'OvnEip',
+  'ovn-fips': 'OvnFip',
+  'ovn-snat-rules': 'OvnSnatRule',
+  'ovn-dnat-rules': 'OvnDnatRule',
   pods: 'Pod',
   events: 'Event',
 };

@@ -10,6 +10,16 @@ import { ipPoolStatus } from '../../core/status/ip-pool-status.ts';
 import { subnetStatus } from '../../core/status/subnet-status.ts';
 import { vpcPeeringStatus } from '../../core/status/vpc-peering-status.ts';
 import { vpcStatus } from '../../core/status/vpc-status.ts';
+import { providerNetworkStatus, vlanStatus } from '../../core/status/provider-network-status.ts';
+import { ovnDnatRuleStatus, ovnEipStatus, ovnFipStatus, ovnSnatRuleStatus } from '../../core/status/nat-status.ts';
+import { snatTranslationOf, translationOf } from '../../core/compile/translation.ts';
+import { eipUsers, eipUses } from '../../core/compile/eip-users.ts';
+import type { OvnDnatRule } from '../../kinds/ovn-dnat-rule.ts';
+import type { OvnEip } from '../../kinds/ovn-eip.ts';
+import type { OvnFip } from '../../kinds/ovn-fip.ts';
+import type { OvnSnatRule } from '../../kinds/ovn-snat-rule.ts';
+import type { ProviderNetwork } from '../../kinds/provider-network.ts';
+import type { Vlan } from '../../kinds/vlan.ts';
 import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
@@ -39,6 +49,12 @@ interface StatusKinds {
   readonly Subnet: Subnet;
   readonly IPPool: IpPool;
   readonly ClusterNetwork: ClusterNetwork;
+  readonly ProviderNetwork: ProviderNetwork;
+  readonly Vlan: Vlan;
+  readonly OvnEip: OvnEip;
+  readonly OvnFip: OvnFip;
+  readonly OvnSnatRule: OvnSnatRule;
+  readonly OvnDnatRule: OvnDnatRule;
 }
 export type StatusKind = keyof StatusKinds;
 
@@ -84,6 +100,33 @@ export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> }
   ClusterNetwork: {
     resource: RESOURCES.clusterNetworks,
     status: (network, { ready, warning, now }) => clusterNetworkStatus(network, ready, warning, now),
+  },
+  ProviderNetwork: {
+    resource: RESOURCES.providerNetworks,
+    users: { what: 'VLANs', of: (name, world) => world.keys('Vlan', 'provider', name) },
+    status: (network, findings, { world }) => providerNetworkStatus(network, world, findings),
+  },
+  Vlan: {
+    resource: RESOURCES.vlans,
+    users: { what: 'subnets', of: (name, world) => world.keys('Subnet', 'vlan', name) },
+    status: (vlan, findings, { world }) => vlanStatus(vlan, world, findings),
+  },
+  OvnEip: {
+    resource: RESOURCES.ovnEips,
+    users: { what: 'users', of: eipUsers },
+    status: (eip, findings, { world }) => ovnEipStatus(eip, eipUses(eip.metadata.name, world), findings),
+  },
+  OvnFip: {
+    resource: RESOURCES.ovnFips,
+    status: (fip, findings, { world }) => ovnFipStatus(fip, translationOf(fip, world), findings),
+  },
+  OvnSnatRule: {
+    resource: RESOURCES.ovnSnatRules,
+    status: (snat, findings, { world }) => ovnSnatRuleStatus(snat, snatTranslationOf(snat, world), findings),
+  },
+  OvnDnatRule: {
+    resource: RESOURCES.ovnDnatRules,
+    status: (dnat, findings, { world }) => ovnDnatRuleStatus(dnat, translationOf(dnat, world), findings),
   },
 };
 

@@ -15,7 +15,16 @@ const REFERENCES: readonly (readonly [table: string, column: string, target: str
   ['Logical_Router', 'policies', 'Logical_Router_Policy'],
   ['Logical_Switch', 'ports', 'Logical_Switch_Port'],
   ['Logical_Switch', 'acls', 'ACL'],
+  ['Logical_Router', 'nat', 'NAT'],
+  ['HA_Chassis_Group', 'ha_chassis', 'HA_Chassis'],
+  ['Load_Balancer', 'health_check', 'Load_Balancer_Health_Check'],
   ['Meter', 'bands', 'Meter_Band'],
+];
+
+/** sets of references that do not keep a row, and let go of it by themselves */
+const WEAK: typeof REFERENCES = [
+  ['Logical_Router', 'load_balancer', 'Load_Balancer'],
+  ['Logical_Switch', 'load_balancer', 'Load_Balancer'],
 ];
 
 export class ModelDatabase {
@@ -79,13 +88,13 @@ export class ModelDatabase {
 }
 
 function isMap(column: string): boolean {
-  return column === 'options' || column === 'external_ids' || column === 'other_config';
+  return ['options', 'external_ids', 'other_config', 'vips', 'ip_port_mappings', 'ipv6_ra_configs'].includes(column);
 }
 
 function isSet(table: string, column: string): boolean {
   return (
-    ['addresses', 'port_security', 'networks', 'nexthops'].includes(column) ||
-    REFERENCES.some(([owner, name]) => owner === table && name === column)
+    ['addresses', 'port_security', 'networks', 'nexthops', 'selection_fields'].includes(column) ||
+    [...REFERENCES, ...WEAK].some(([owner, name]) => owner === table && name === column)
   );
 }
 
@@ -103,6 +112,9 @@ function collect(tables: Map<string, Map<string, Row>>): void {
       if (!rows.has(uuid)) throw new Error(`referential integrity: ${owner}.${column} holds ${uuid}`);
     for (const uuid of rows.keys()) if (!held.has(uuid)) rows.delete(uuid);
   }
+  for (const [owner, column, target] of WEAK)
+    for (const row of tables.get(owner)!.values())
+      row[column] = (row[column] as readonly string[]).filter((uuid) => tables.get(target)!.has(uuid));
 }
 
 function checkUnique(tables: Map<string, Map<string, Row>>): void {

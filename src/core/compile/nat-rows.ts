@@ -1,0 +1,72 @@
+/** NAT rows of a VPC's router (ovn-nb(5), NAT). A row is known by what it translates, so that two objects that want the same are told of each other. */
+import { type Cidr, formatCidr, hostPrefix } from '../../lib/netaddr/cidr.ts';
+import { formatIp, type Ip, width } from '../../lib/netaddr/ip.ts';
+import type { Facts } from './facts.ts';
+import type { Emit } from './rule.ts';
+import { viaSetName } from './vpc-external.ts';
+
+interface Translation {
+  readonly vpc: string;
+  /** external subnet of the external address */
+  readonly subnet: string;
+  readonly external: string;
+  readonly link: Facts['VpcExternal'];
+}
+
+/** Packets from these addresses leave with that one. */
+export function emitSnat({ logical, ...of }: Translation & { readonly logical: Cidr }, emit: Emit): void {
+  emitNat(of, 'snat', `snat/${formatCidr(logical)}`, { logical_ip: natPrefix(logical) }, emit);
+  leavesBy(of, logical, emit);
+}
+
+interface Floating extends Translation {
+  readonly logical: Ip;
+  /** where the machine is, packets enter and leave; without it at the gateway node */
+  readonly distributed?: { readonly port: string; readonly mac: string };
+}
+
+/** The external address stands for the logical one, in both directions. */
+export function emitFloating({ logical, distributed, ...of }: Floating, emit: Emit): void {
+  emitNat(
+    of,
+    'dnat_and_snat',
+    `dnat_and_snat/${of.external}`,
+    {
+      logical_ip: formatIp(logical),
+      ...(distributed ? { logical_port: distributed.port, external_mac: distributed.mac } : {}),
+    },
+    emit,
+  );
+  leavesBy(of, hostPrefix(logical), emit);
+}
+
+function emitNat(
+  { vpc, external, link }: Translation,
+  type: 'snat' | 'dnat_and_snat',
+  key: string,
+  columns: Readonly<Record<string, string>>,
+  emit: Emit,
+): void {
+  emit.child({ table: 'Logical_Router', key: vpc, column: 'nat' }, 'NAT', `${vpc}/${key}`, {
+    type,
+    external_ip: external,
+    ...columns,
+    external_port_range: '',
+    // OVN has to be told where it cannot guess it (ovn-nb(5), gateway_port)
+    ...(link.several ? { gateway_port: { table: 'Logical_Router_Port', key: link.port } } : {}),
+    options: {},
+    external_ids: { vendor: 'kube-ovn', vpc },
+  });
+}
+
+/** What is translated to an address of another external subnet than that of the default route is sent there. */
+export function leavesBy({ vpc, subnet, link }: Omit<Translation, 'external'>, logical: Cidr, emit: Emit): void {
+  if (link.main) return;
+  emit.member('Address_Set', viaSetName(vpc, subnet, logical.family), 'addresses', formatCidr(logical));
+}
+
+/** OVN wants single addresses without a length */
+function natPrefix(cidr: Cidr): string {
+  const text = formatCidr(cidr);
+  return cidr.bits === width(cidr.family) ? text.slice(0, text.indexOf('/')) : text;
+}

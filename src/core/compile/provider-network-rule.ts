@@ -1,0 +1,81 @@
+/** ProviderNetwork -> HA_Chassis_Groups: one for each node that may carry gateways, led by it; what is wrong on its nodes. */
+import type { KubeObject } from '../../kinds/object.ts';
+import { chosen, type GatewayNode, type GatewayState, ranks } from '../external/gateways.ts';
+import { GATEWAY_NODE_LABEL } from '../external/names.ts';
+import { gatewayGroupName } from '../ovn/names.ts';
+import { listed } from '../text/listed.ts';
+import { type Emit, rule } from './rule.ts';
+
+interface NodeView {
+  readonly labelled: boolean;
+  readonly draining: boolean;
+}
+
+export const providerNetworkRule = rule({
+  kind: 'ProviderNetwork',
+  reads: { kinds: ['Node', 'Uplink'], facts: [] },
+  emits: ['GatewayNodes', 'ProviderMtu'],
+  run(_network, name, read, emit) {
+    const uplinks = read
+      .keys('Uplink', 'provider', name)
+      .toSorted()
+      .flatMap(
+        (key) =>
+          read.get('Uplink', key, ({ node, ready, up, reason, mtu }) => ({ node, ready, up, reason, mtu })) ?? [],
+      );
+    const broken = uplinks.filter(({ ready }) => !ready);
+    if (broken.length > 0)
+      emit.issue({
+        reason: 'UplinkNotReady',
+        message: `not on ${listed(broken.map(({ node, reason }) => `${node} (${reason ?? 'not reported why'})`))}: machines there have no network of it; correct the interface, or exclude the node`,
+      });
+    const cut = uplinks.filter(({ ready, up }) => ready && !up);
+    if (cut.length > 0)
+      emit.issue({
+        severity: 'warning',
+        reason: 'UplinkDown',
+        message: `the uplink is down on ${listed(cut.map(({ node, reason }) => `${node} (${reason ?? 'not reported why'})`))}: gateways are carried by other nodes meanwhile`,
+      });
+    const mtus = uplinks.flatMap(({ ready, mtu }) => (ready && mtu ? [mtu] : []));
+    if (mtus.length > 0) emit.fact('ProviderMtu', name, { mtu: Math.min(...mtus) });
+    const views = new Map(uplinks.map(({ node }) => [node, read.get('Node', node, view)]));
+    const able = uplinks.filter(({ node, ready }) => ready && views.get(node) !== undefined);
+    const labelled = able.filter(({ node }) => views.get(node)!.labelled);
+    const may =
+      labelled.length > 0
+        ? labelled.map(({ node }) => node)
+        : chosen(
+            name,
+            able.map(({ node }) => node),
+          );
+    const nodes = able
+      .filter(({ node }) => may.includes(node))
+      .map(({ node, up }): GatewayNode => ({ node, state: stateOf(up, views.get(node)!) }));
+    emit.fact('GatewayNodes', name, { nodes: may });
+    for (const { node } of nodes) emitGroup(gatewayGroupName(name, node), node, nodes, emit);
+  },
+});
+
+/** A group of chassis of which the highest that lives carries the gateways that name the group. */
+export function emitGroup(group: string, leader: string, nodes: readonly GatewayNode[], emit: Emit): void {
+  emit.row('HA_Chassis_Group', group, { external_ids: { vendor: 'kube-ovn' } });
+  for (const { node, priority } of ranks(leader, nodes))
+    emit.child({ table: 'HA_Chassis_Group', key: group, column: 'ha_chassis' }, 'HA_Chassis', `${group}/${node}`, {
+      chassis_name: node,
+      priority,
+      external_ids: { vendor: 'kube-ovn', group },
+    });
+}
+
+function stateOf(up: boolean, { draining }: NodeView): GatewayState {
+  if (!up) return 'down';
+  return draining ? 'draining' : 'up';
+}
+
+/** a node that takes no new pods is on its way out: what it carries goes first, without haste */
+function view({ metadata, spec }: KubeObject): NodeView {
+  return {
+    labelled: metadata.labels?.[GATEWAY_NODE_LABEL] === 'true',
+    draining: (spec as { readonly unschedulable?: boolean } | undefined)?.unschedulable === true,
+  };
+}

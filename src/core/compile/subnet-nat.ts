@@ -1,0 +1,43 @@
+/** natOutgoing and the annotation nat-gw of a Subnet: what leaves it is translated to the router's own address outside. */
+import { type Cidr, formatCidr } from '../../lib/netaddr/cidr.ts';
+import { parseIp } from '../../lib/netaddr/ip.ts';
+import type { Subnet } from '../../kinds/subnet.ts';
+import { externalSubnetsOf, NAT_GATEWAY_ANNOTATION } from '../external/names.ts';
+import { emitSnat } from './nat-rows.ts';
+import type { Emit, Read } from './rule.ts';
+
+export function emitSubnetNat({ metadata, spec }: Subnet, cidrs: readonly Cidr[], read: Read, emit: Emit): void {
+  const named = metadata.annotations?.[NAT_GATEWAY_ANNOTATION] ?? '';
+  if (named === '' && spec?.natOutgoing !== true) return;
+  const vpc = spec?.vpc ?? '';
+  // a rule of the subnet's own says by which address
+  if (read.keys('OvnSnatRule', 'subnet', metadata.name).length > 0) return;
+  const external = named !== '' ? named : (read.get('Vpc', vpc, (found) => externalSubnetsOf(found.spec)[0]) ?? '');
+  const link = read.fact('VpcExternal', `${vpc}|${external}`);
+  const field = named === '' ? 'spec.natOutgoing' : `metadata.annotations[${NAT_GATEWAY_ANNOTATION}]`;
+  if (!link) {
+    emit.issue({
+      reason: 'ExternalNotConnected',
+      field,
+      message: `${field}: VPC ${vpc} is not connected to ${external === '' ? 'an external subnet' : `external subnet ${external}`}, so nothing leaves: ${
+        external === ''
+          ? 'set spec.enableExternal of the VPC'
+          : `name it in spec.extraExternalSubnets of the VPC, or see its Ready condition`
+      }`,
+    });
+    return;
+  }
+  for (const cidr of cidrs) {
+    const address = link.addresses.find((text) => parseIp(text).family === cidr.family);
+    if (address === undefined) {
+      emit.issue({
+        reason: 'FamilyMismatch',
+        severity: 'warning',
+        field,
+        message: `${field}: external subnet ${external} has no IPv${cidr.family} prefix, so ${formatCidr(cidr)} does not leave: give it one, or use IPv${cidr.family === 4 ? 6 : 4} outside`,
+      });
+      continue;
+    }
+    emitSnat({ vpc, subnet: external, external: address, logical: cidr, link }, emit);
+  }
+}

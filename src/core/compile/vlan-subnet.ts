@@ -1,0 +1,91 @@
+/** Subnet on a VLAN -> a switch whose port localnet.<subnet> is the VLAN. Its gateway is a physical router. */
+import type { Subnet } from '../../kinds/subnet.ts';
+import type { GuestNetwork } from '../dhcp/guest-options.ts';
+import { prefixesToTell } from '../dhcp/guest-options.ts';
+import { vlanScope } from '../network/vlan-subnet.ts';
+import { macFor } from '../ovn/mac.ts';
+import { localnetPortName } from '../ovn/names.ts';
+import { emitAccess } from './access-rows.ts';
+import { dhcpFamilies, emitSubnetDhcp, subnetOptions } from './dhcp-rows.ts';
+import type { AddressPlan } from './subnet-rule.ts';
+import type { Emit, Read } from './rule.ts';
+import { olderOverlap } from './vpc-subnets.ts';
+import { checkMatches, checkPorts, datapathFits } from './vxlan-issues.ts';
+import { SETTINGS_KEY } from './world.ts';
+
+export function vlanSubnet(subnet: Subnet, plan: AddressPlan, read: Read, emit: Emit): void {
+  const { name } = subnet.metadata;
+  const vlan = subnet.spec!.vlan!;
+  const network = read.fact('VlanNetwork', vlan);
+  if (!network) {
+    emit.issue({
+      reason: 'VlanNotFound',
+      field: 'spec.vlan',
+      message: `spec.vlan: there is no Vlan ${JSON.stringify(vlan)}, or it is not in force (its Ready condition says why): create it, or name another one`,
+    });
+    return;
+  }
+  const older = olderOverlap(subnet, vlanScope(vlan), plan.cidrs, read);
+  if (older !== undefined) {
+    emit.issue({
+      reason: 'CidrOverlap',
+      field: 'spec.cidrBlock',
+      message: `spec.cidrBlock: ${subnet.spec?.cidrBlock} overlaps subnet ${older} of the same VLAN: choose another prefix`,
+    });
+    return;
+  }
+  if (!datapathFits('Subnet', name, read, emit)) return;
+  checkMatches(subnet, read, emit);
+  checkPorts(name, read, emit);
+  const networks = plan.cidrs.map(
+    (cidr, index): GuestNetwork => ({
+      cidr,
+      gateway: plan.gateways[index]!,
+      // nobody else answers for DHCP here
+      routerMac: macFor(localnetPortName(name)),
+      mtu: subnet.spec?.mtu || network.mtu,
+    }),
+  );
+  const options = subnetOptions(subnet, emit);
+  const families = dhcpFamilies(subnet, networks, options.raOptions);
+  const settings = guestSettings(read);
+  emit.fact('SubnetSwitch', name, { switch: name, cidrs: plan.cidrs, dhcp: families });
+  emit.fact('SubnetGuests', name, {
+    vpc: '',
+    settings,
+    networks,
+    v4Options: options.v4Options,
+    v6Options: options.v6Options,
+  });
+  if (families.length > 0) emitSubnetDhcp(name, networks, families, settings, options, emit);
+  emitAccess(subnet, networks, read, emit);
+  emit.row('Logical_Switch', name, { external_ids: { vendor: 'kube-ovn' } });
+  emitLocalnet(name, network, emit);
+}
+
+export function emitLocalnet(
+  name: string,
+  { provider, tag }: { readonly provider: string; readonly tag: number },
+  emit: Emit,
+): void {
+  emit.child({ table: 'Logical_Switch', key: name, column: 'ports' }, 'Logical_Switch_Port', localnetPortName(name), {
+    type: 'localnet',
+    addresses: ['unknown'],
+    ...(tag > 0 ? { tag } : {}),
+    options: { network_name: provider },
+    external_ids: { vendor: 'kube-ovn', ls: name },
+  });
+}
+
+/** no router of ours is there, so nothing is behind it */
+function guestSettings(read: Read) {
+  const known = read.get('Settings', SETTINGS_KEY, ({ dnsServers = [], searchDomains = [] }) => ({
+    dnsServers,
+    searchDomains,
+  }));
+  return {
+    prefixes: prefixesToTell([]),
+    dnsServers: known?.dnsServers ?? [],
+    searchDomains: known?.searchDomains ?? [],
+  };
+}

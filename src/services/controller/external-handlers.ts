@@ -1,0 +1,84 @@
+/** What is done with changes of physical networks, of external addresses and of what is translated to them. */
+import type { Change } from '../../core/compile/world.ts';
+import type { NodeUnderlay } from '../../kinds/node-underlay.ts';
+import type { KubeObject } from '../../kinds/object.ts';
+import type { OvnEip } from '../../kinds/ovn-eip.ts';
+import type { Vlan } from '../../kinds/vlan.ts';
+import type { ObjectChange } from '../../lib/kube/informer.ts';
+import type { Addresses } from './addresses.ts';
+import type { Handlers } from './caches.ts';
+import type { ExternalAddresses } from './external-addresses.ts';
+import { underlayChanges, worldChange } from './feed.ts';
+
+export interface ExternalHandling {
+  readonly addresses: Addresses;
+  readonly external: ExternalAddresses;
+  take(changes: readonly Change[]): void;
+  /** what is said of the object may be something else now */
+  judge(kind: string, key: string): void;
+  /** an address is free, or a subnet is there */
+  unstick(): void;
+}
+
+type ExternalKind =
+  | 'Node'
+  | 'NodeUnderlay'
+  | 'ProviderNetwork'
+  | 'Vlan'
+  | 'OvnEip'
+  | 'OvnFip'
+  | 'OvnSnatRule'
+  | 'OvnDnatRule';
+
+export function externalHandlers(handling: ExternalHandling): Pick<Handlers, ExternalKind> {
+  const { take, judge } = handling;
+  const rule = (kind: 'OvnFip' | 'OvnSnatRule' | 'OvnDnatRule') => (changes: readonly ObjectChange<NatRule>[]) => {
+    take(changes.map(({ key, new: object }) => worldChange(kind, key, object)));
+    for (const { key, old, new: object } of changes) {
+      judge(kind, key);
+      for (const eip of new Set([old?.spec?.ovnEip, object?.spec?.ovnEip])) if (eip) judge('OvnEip', eip);
+    }
+  };
+  return {
+    Node: (changes) => take(changes.map(({ key, new: object }) => worldChange('Node', key, object))),
+    NodeUnderlay: (changes) => onReports(changes, handling),
+    ProviderNetwork: (changes) => {
+      take(changes.map(({ key, new: object }) => worldChange('ProviderNetwork', key, object)));
+      for (const { key } of changes) judge('ProviderNetwork', key);
+    },
+    Vlan: (changes) => onVlans(changes, handling),
+    OvnEip: (changes) => onEips(changes, handling),
+    OvnFip: rule('OvnFip'),
+    OvnSnatRule: rule('OvnSnatRule'),
+    OvnDnatRule: rule('OvnDnatRule'),
+  };
+}
+
+/** what the kinds of rules have in common */
+type NatRule = KubeObject<{ readonly ovnEip?: string }>;
+
+function onReports(changes: readonly ObjectChange<NodeUnderlay>[], { take, judge }: ExternalHandling): void {
+  take(changes.flatMap(underlayChanges));
+  const networks = changes.flatMap(({ old, new: object }) =>
+    [old, object].flatMap((report) => (report?.status?.uplinks ?? []).map(({ name }) => name)),
+  );
+  for (const network of new Set(networks)) judge('ProviderNetwork', network);
+}
+
+function onVlans(changes: readonly ObjectChange<Vlan>[], { take, judge }: ExternalHandling): void {
+  take(changes.map(({ key, new: object }) => worldChange('Vlan', key, object)));
+  for (const { key, old, new: object } of changes) {
+    judge('Vlan', key);
+    for (const provider of new Set([old?.spec?.provider, object?.spec?.provider]))
+      if (provider) judge('ProviderNetwork', provider);
+  }
+}
+
+function onEips(changes: readonly ObjectChange<OvnEip>[], handling: ExternalHandling): void {
+  const { take, judge, addresses, external, unstick } = handling;
+  for (const { key, old, new: object } of changes) addresses.followEip(key, old, object);
+  take(changes.map(({ key, new: object }) => worldChange('OvnEip', key, object)));
+  external.follow(changes);
+  for (const { key } of changes) judge('OvnEip', key);
+  if (changes.some(({ new: object }) => !object)) unstick();
+}
