@@ -1,5 +1,5 @@
 /** The boxes of one lab: made together, filled with what their processes need, remembered by their pause processes. */
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { chown, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { isRunning, type ProcessId, signalProcess } from '../../lib/proc/process-id.ts';
 import { type Boxes, COMPILE_CACHE, inBox, type Mount, NODE_IN_BOX, startBox } from './box.ts';
 import { emptyDatabases } from './databases.ts';
@@ -7,8 +7,9 @@ import { processesOfLab } from './lab-processes.ts';
 import { connectBoxes } from './network.ts';
 import { type LabState, writeJson } from './options.ts';
 import type { LabPaths } from './paths.ts';
-import { API_PORT, KUBECONFIG } from './process-table.ts';
-import { CENTRAL, FABRIC, managementAddresses } from './topology.ts';
+import { API_PORT, FRR_CONFIG, FRR_RUN, KUBECONFIG } from './process-table.ts';
+import { torConfig } from './tor-config.ts';
+import { CENTRAL, FABRIC, managementAddresses, nodeIndex, nodeName, TOR } from './topology.ts';
 
 export interface Credentials {
   /** text of a kubeconfig for a server's URL */
@@ -69,7 +70,7 @@ export class BoxSet {
     const { paths, state, node } = this.#options;
     const pause = await startBox({ paths, box, engineRoot: state.engineRoot, node, mounts: this.#mounts(box) });
     this.#boxes[box] = pause;
-    if (box !== FABRIC) await this.#fill(box, `/proc/${pause.pid}/root`);
+    await this.#fill(box, `/proc/${pause.pid}/root`);
   }
 
   #mounts(box: string): readonly Mount[] {
@@ -81,16 +82,47 @@ export class BoxSet {
   }
 
   async #fill(box: string, root: string): Promise<void> {
-    const [empty, credentials] = await Promise.all([this.#databases, this.#options.credentials]);
-    const copy = (file: string, folder: string) => copyFile(`${empty}/${file}`, `${root}${folder}/${file}`);
+    if (box === TOR) await this.#fillTor(root);
+    else if (box === FABRIC) await this.#copyDatabases(root, 'openvswitch', ['conf.db']);
+    else if (box === CENTRAL || nodeIndex(box) !== undefined) await this.#fillMember(box, root);
+  }
+
+  /** a box that is part of the cluster */
+  async #fillMember(box: string, root: string): Promise<void> {
+    const credentials = await this.#options.credentials;
     const [address] = managementAddresses(CENTRAL, this.#options.state.options.ip);
     const server = `https://${address!.includes(':') ? `[${address}]` : address}:${API_PORT}`;
     await Promise.all([
       writeFile(root + KUBECONFIG, credentials.kubeconfig(server), { mode: 0o600 }),
       ...(box === CENTRAL
-        ? [copy('ovnnb_db.db', '/var/lib/ovn'), copy('ovnsb_db.db', '/var/lib/ovn')]
-        : [copy('conf.db', '/var/lib/openvswitch'), this.#installCni(root)]),
+        ? [this.#copyDatabases(root, 'ovn', ['ovnnb_db.db', 'ovnsb_db.db'])]
+        : [this.#copyDatabases(root, 'openvswitch', ['conf.db']), this.#installCni(root)]),
     ]);
+  }
+
+  async #copyDatabases(root: string, of: 'ovn' | 'openvswitch', files: readonly string[]): Promise<void> {
+    const empty = await this.#databases;
+    await Promise.all(files.map((file) => copyFile(`${empty}/${file}`, `${root}/var/lib/${of}/${file}`)));
+  }
+
+  async #fillTor(root: string): Promise<void> {
+    // its daemons are nobody special: they make their sockets there
+    const { uid, gid } = await userOf(root, 'frr');
+    await mkdir(root + FRR_RUN, { recursive: true });
+    await chown(root + FRR_RUN, uid, gid);
+    await Promise.all([
+      // each daemon has a file of its own
+      writeFile(`${root}${FRR_CONFIG}/vtysh.conf`, 'no service integrated-vtysh-config\n'),
+      this.writeTorConfig(this.#options.state.options.nodes),
+    ]);
+  }
+
+  /** What tor's daemons read when they start. */
+  async writeTorConfig(count: number): Promise<void> {
+    const nodes = Array.from({ length: count }, (_, index) => nodeName(index + 1));
+    const folder = `/proc/${this.#boxes[TOR]!.pid}/root${FRR_CONFIG}`;
+    const files = Object.entries(torConfig(nodes, this.#options.state.options.ip));
+    await Promise.all(files.map(([daemon, text]) => writeFile(`${folder}/${daemon}.conf`, text)));
   }
 
   /** The container runtime looks for an executable named like the type of the network. */
@@ -99,4 +131,12 @@ export class BoxSet {
     const text = `#!/bin/sh\nexec ${NODE_IN_BOX} --disable-warning=ExperimentalWarning '${program}'\n`;
     await writeFile(`${root}/opt/cni/bin/kube-ovn`, text, { mode: 0o755 });
   }
+}
+
+/** passwd(5) of a root directory */
+async function userOf(root: string, name: string): Promise<{ readonly uid: number; readonly gid: number }> {
+  const line = (await readFile(`${root}/etc/passwd`, 'utf8')).split('\n').find((text) => text.startsWith(`${name}:`));
+  if (line === undefined) throw new Error(`the engine has no user ${name}: its FRR is missing`);
+  const [, , uid, gid] = line.split(':');
+  return { uid: Number(uid), gid: Number(gid) };
 }

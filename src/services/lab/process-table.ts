@@ -1,6 +1,7 @@
 /** The processes of a lab as data: what runs in which box, after what. Commands are those inside the box. */
 import type { LabOptions } from './options.ts';
-import { CENTRAL, managementAddresses, nodeName, UNDERLAY_DEVICES } from './topology.ts';
+import type { TorConfig } from './tor-config.ts';
+import { CENTRAL, FABRIC, managementAddresses, nodeName, TOR, UNDERLAY_DEVICES } from './topology.ts';
 
 /** Points of the start that are no process: the API answers; CRDs and Nodes are there. */
 export type Milestone = 'api' | 'cluster';
@@ -35,6 +36,9 @@ const SOUTHBOUND_PORT = 6642;
 /** where the agent answers the CNI executable, below /run */
 const CNI_SOCKET = 'openvswitch/kube-ovn-daemon.sock';
 const UNDERLAY_MTU = 1500;
+/** where the daemons of FRR look */
+export const FRR_RUN = '/run/frr';
+export const FRR_CONFIG = '/etc/frr';
 const NB = 'unix:/run/ovn/ovnnb_db.sock';
 const SB = 'unix:/run/ovn/ovnsb_db.sock';
 const VSWITCH = 'unix:/run/openvswitch/db.sock';
@@ -46,7 +50,7 @@ export function keyOfProcess({ box, name }: Pick<ProcessSpec, 'box' | 'name'>): 
 
 export function processTable(plan: Plan): readonly ProcessSpec[] {
   const nodes = Array.from({ length: plan.options.nodes }, (_, index) => nodeName(index + 1));
-  return [...centralProcesses(plan), ...nodes.flatMap((node) => nodeProcesses(plan, node))];
+  return [...centralProcesses(plan), ...fabricProcesses(plan), ...nodes.flatMap((node) => nodeProcesses(plan, node))];
 }
 
 function centralProcesses(plan: Plan): readonly ProcessSpec[] {
@@ -115,23 +119,53 @@ function centralProcesses(plan: Plan): readonly ProcessSpec[] {
   ];
 }
 
-/** What runs on one node. */
-export function nodeProcesses(plan: Plan, node: string): readonly ProcessSpec[] {
-  const [central] = managementAddresses(CENTRAL, plan.options.ip);
+/** The switch between the nodes' trunks, and the router that they lead to. */
+function fabricProcesses(plan: Plan): readonly ProcessSpec[] {
   return [
-    ovsdbServer(node, 'ovsdb-server', 'openvswitch/db', '/var/lib/openvswitch/conf.db', [], 'openvswitch/ovsdb-server'),
+    ...switchProcesses(plan, FABRIC),
+    // reads what is meant for zebra
+    routing('mgmtd', []),
+    routing('zebra', ['tor/mgmtd']),
+    routing('bfdd', ['tor/zebra'], ...configuredBy('bfdd')),
+    routing('bgpd', ['tor/zebra'], ...configuredBy('bgpd'), '--profile', 'datacenter'),
+  ];
+}
+
+/** A daemon of FRR at tor. */
+function routing(name: string, after: readonly string[], ...more: readonly string[]): ProcessSpec {
+  const command = [`/usr/lib/frr/${name}`, '-A', '127.0.0.1', '-i', `${FRR_RUN}/${name}.pid`];
+  const log = ['--log', 'stdout', '--log-level', 'warnings'];
+  return { box: TOR, name, command: [...command, ...log, ...more], after, readyFile: `frr/${name}.vty` };
+}
+
+/** Each daemon has a file of its own: one that is started again has its configuration at once. */
+function configuredBy(name: keyof TorConfig): readonly string[] {
+  return ['-f', `${FRR_CONFIG}/${name}.conf`];
+}
+
+function switchProcesses({ tso }: Plan, box: string): readonly ProcessSpec[] {
+  return [
+    ovsdbServer(box, 'ovsdb-server', 'openvswitch/db', '/var/lib/openvswitch/conf.db', [], 'openvswitch/ovsdb-server'),
     {
-      box: node,
+      box,
       name: 'ovs-vswitchd',
       command: [
-        plan.tso ? DPDK_VSWITCHD : '/usr/sbin/ovs-vswitchd',
+        tso ? DPDK_VSWITCHD : '/usr/sbin/ovs-vswitchd',
         ...daemonFlags('ovs-vswitchd', 'openvswitch/ovs-vswitchd'),
         '--unixctl=/run/openvswitch/ovs-vswitchd.ctl',
         VSWITCH,
       ],
-      after: [`${node}/ovsdb-server`],
+      after: [`${box}/ovsdb-server`],
       controlLink: 'openvswitch/ovs-vswitchd',
     },
+  ];
+}
+
+/** What runs on one node. */
+export function nodeProcesses(plan: Plan, node: string): readonly ProcessSpec[] {
+  const [central] = managementAddresses(CENTRAL, plan.options.ip);
+  return [
+    ...switchProcesses(plan, node),
     {
       box: node,
       name: 'ovn-controller',

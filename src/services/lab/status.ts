@@ -46,6 +46,8 @@ export interface Facts {
   readonly deadBoxes: readonly string[];
   /** names of fabric ports, `node1-eth2` */
   readonly cutLinks: readonly string[];
+  /** names of fabric ports that carry nothing, though the node sees a carrier */
+  readonly silentLinks: readonly string[];
   /** undefined while the lab starts */
   readonly observation: Observation | undefined;
 }
@@ -92,7 +94,7 @@ function processStatus({ name, box, pid, state, restarts }: ManagedProcess, { me
   return { name, box, pid: pid ?? 0, state, rssBytes, restarts, ...metrics };
 }
 
-function boxProblems({ deadBoxes, downNodes, cutLinks, paths }: Facts): readonly Problem[] {
+function boxProblems({ deadBoxes, downNodes, cutLinks, silentLinks, paths }: Facts): readonly Problem[] {
   return [
     ...deadBoxes.map((box) => ({
       what: `box ${box} is gone`,
@@ -107,6 +109,11 @@ function boxProblems({ deadBoxes, downNodes, cutLinks, paths }: Facts): readonly
     ...cutLinks.map((port) => ({
       what: `link ${port.replace('-', ':')} is cut`,
       why: '`weft lab link down` was run',
+      todo: `\`weft lab link up ${port.replace('-', ':')}\``,
+    })),
+    ...silentLinks.map((port) => ({
+      what: `link ${port.replace('-', ':')} carries nothing`,
+      why: '`weft lab link down --silent` was run',
       todo: `\`weft lab link up ${port.replace('-', ':')}\``,
     })),
   ];

@@ -4,6 +4,7 @@ export const STEPS = {
   central: 'OVN central',
   api: 'Kubernetes API',
   cluster: 'CRDs and Nodes',
+  fabric: 'switch and router between the nodes',
   nodes: 'Open vSwitch and OVN on the nodes',
   controller: 'Weft controller',
 } as const;

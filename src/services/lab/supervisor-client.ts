@@ -1,5 +1,6 @@
 /** The commands' side of the supervisor: its methods, typed. `supervisor-server.ts` is the other side. */
 import { LabError } from './errors.ts';
+import type { Cut } from './fabric.ts';
 import { callRpc, type CallOptions, NoListenerError } from './rpc.ts';
 import type { LabPaths } from './paths.ts';
 import type { LabStatus } from './status.ts';
@@ -16,7 +17,7 @@ export interface Methods {
   };
   readonly startNode: { readonly params: { readonly node: string }; readonly result: null };
   readonly setLink: {
-    readonly params: { readonly node: string; readonly device: string; readonly up: boolean };
+    readonly params: { readonly node: string; readonly device: string; readonly up: boolean; readonly how?: Cut };
     readonly result: null;
   };
 }

@@ -19,7 +19,7 @@ export async function serveSupervisor(path: string, supervisor: Supervisor): Pro
     addNode: () => supervisor.addNode(),
     stopNode: ({ node, how }) => supervisor.stopNode(node, how),
     startNode: ({ node }) => supervisor.startNode(node),
-    setLink: ({ node, device, up }) => supervisor.setLink(node, device, up),
+    setLink: ({ node, device, up, how }) => supervisor.setLink(node, device, up, how),
   };
   return serveRpc(path, async (method, params, notify) => {
     if (!Object.hasOwn(handlers, method)) throw new Error(`the supervisor has no method ${method}`);

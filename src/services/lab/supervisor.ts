@@ -6,8 +6,9 @@ import { KubeClient } from '../../lib/kube/client.ts';
 import { readKubeconfig } from '../../lib/kube/kubeconfig.ts';
 import { BoxSet, type Credentials } from './box-set.ts';
 import { LabError } from './errors.ts';
+import { type Cut, Fabric } from './fabric.ts';
 import type { LoopbackSocket } from './loopback-socket.ts';
-import { cutLinks, setLink } from './network.ts';
+import { cutLinks } from './network.ts';
 import { applyCluster, applyNode } from './cluster.ts';
 import { type LabState, MAX_NODES, writeState } from './options.ts';
 import { Observation } from './observation.ts';
@@ -16,7 +17,7 @@ import { ProcessSet } from './process-set.ts';
 import { type Handover, nodeProcesses, type Plan, processTable, type ProcessSpec } from './process-table.ts';
 import { type LabStatus, labStatus } from './status.ts';
 import { Steps } from './steps.ts';
-import { boxNames, CENTRAL, fabricPort, nodeIndex, nodeName, wiresOf } from './topology.ts';
+import { boxNames, CENTRAL, FABRIC, fabricPort, nodeIndex, nodeName, TOR, wiresOf } from './topology.ts';
 import { until } from './until.ts';
 
 export interface SupervisorOptions {
@@ -45,6 +46,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #boxes: BoxSet;
   readonly #processes: ProcessSet;
+  readonly #fabric: Fabric;
   readonly #client: KubeClient;
   /** nodes that were stopped or killed on purpose -> by which command */
   readonly #downNodes = new Map<string, 'stop' | 'kill'>();
@@ -58,6 +60,7 @@ export class Supervisor {
     this.#options = options;
     this.#state = options.state;
     this.#boxes = new BoxSet(options);
+    this.#fabric = new Fabric({ lab: paths.name, families: options.state.options.ip, boxes: this.#boxes });
     const handovers = { api: sockets.api.fd, metrics: sockets.metrics.fd };
     this.#processes = new ProcessSet({ paths, boxes: this.#boxes, handovers, environment, log });
     this.#client = new KubeClient(readKubeconfig(paths.kubeconfig), { userAgent: 'weft-lab' });
@@ -84,6 +87,7 @@ export class Supervisor {
       downNodes: this.#downNodes,
       deadBoxes: boxNames(this.#state.options.nodes).filter((box) => !this.#boxes.isAlive(box)),
       cutLinks: await cutLinks(paths.name),
+      silentLinks: this.#fabric.silentLinks,
       observation: this.#observation,
     });
   }
@@ -103,6 +107,8 @@ export class Supervisor {
     this.#state = { ...this.#state, options: { ...options, nodes: options.nodes + 1 } };
     await writeState(this.#options.paths, this.#state);
     await this.#boxes.add([node]);
+    await this.#boxes.writeTorConfig(options.nodes + 1);
+    await Promise.all([this.#fabric.plug([node]), this.#fabric.introduce(node)]);
     await applyNode(this.#client, node, options.ip);
     await this.#startNode(node);
     return node;
@@ -124,7 +130,8 @@ export class Supervisor {
     await this.#startNode(node);
   }
 
-  async setLink(node: string, device: string, up: boolean): Promise<void> {
+  /** @param how of a link that goes down: what its node sees of it; of one that comes up: which cut is undone, all by default */
+  async setLink(node: string, device: string, up: boolean, how?: Cut): Promise<void> {
     this.#checkNode(node);
     const devices = wiresOf(node, this.#state.options.ip).map((wire) => wire.device);
     if (!devices.includes(device))
@@ -134,13 +141,15 @@ export class Supervisor {
         `${node} has ${devices.join(', ')}`,
         `name one of them, such as ${node}:eth2`,
       );
-    await setLink(this.#options.paths.name, node, device, up);
-    this.#options.log(`link ${fabricPort({ box: node, device })} ${up ? 'up' : 'down'}`);
+    if (up) await this.#fabric.heal(node, device, how);
+    else await this.#fabric.cut(node, device, how ?? 'carrier');
+    this.#options.log(`link ${fabricPort({ box: node, device })} ${up ? 'up' : `down, ${how ?? 'carrier'}`}`);
   }
 
   async #bringUp(): Promise<void> {
     const plan = this.#plan();
-    await this.steps.run('boxes', () => this.#boxes.add(boxNames(this.#state.options.nodes)));
+    const boxes = boxNames(this.#state.options.nodes);
+    await this.steps.run('boxes', () => this.#boxes.add(boxes));
     const launched = processTable(plan).map((spec) => ({ spec, ready: this.#processes.launch(spec) }));
     const ready = (...wanted: readonly ((spec: ProcessSpec) => boolean)[]) =>
       Promise.all(launched.filter(({ spec }) => wanted.every((test) => test(spec))).map((process) => process.ready));
@@ -154,8 +163,12 @@ export class Supervisor {
         this.#observe();
       }),
       this.steps.run('api', () => this.#untilApi()).then(() => this.steps.run('cluster', () => this.#applyCluster())),
+      this.steps.run('fabric', async () => {
+        await ready(({ box, name }) => box === FABRIC && name === 'ovsdb-server');
+        await Promise.all([this.#fabric.plug(boxes), ready(({ box }) => box === TOR)]);
+      }),
       this.steps.run('nodes', async () => {
-        await ready((spec) => spec.box !== CENTRAL);
+        await ready(({ box }) => nodeIndex(box) !== undefined);
         await this.#untilChassis();
       }),
       this.steps.run('controller', async () => {

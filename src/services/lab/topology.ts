@@ -1,55 +1,84 @@
 /**
  * The wires of a lab as data, and the lines for `ip -batch` that make them.
  *
- *   box ethN ── veth ── fabric BOX-ethN ── bridge
+ *   box ethN ── veth ── fabric BOX-ethN ── kernel bridge, or the switch (`fabric-switch.ts`)
  *
- * eth0 of every box is management; eth1 of a node is its trunk, eth2 and eth3 are its underlays.
+ * eth0 of every box but tor is its first network: management, or the one outside; eth1 of a node is its trunk, eth2 and eth3 are its
+ * underlays. tor has a device for each network that it is on, named for the network.
  */
 import { namespaceOf } from './lab-name.ts';
 import type { LabOptions } from './options.ts';
 
 export type Families = LabOptions['ip'];
 
-interface Bridge {
-  readonly name: string;
-  /** fixed: a bridge that takes the lowest MAC of its ports changes it when a wire is cut */
-  readonly mac: string;
-}
-
 export interface Wire {
   readonly box: string;
   readonly device: string;
+  /** kernel bridge, or `SWITCH` */
   readonly bridge: string;
   readonly mac: string;
   /** with prefix length */
   readonly addresses: readonly string[];
+  /** of the switch: the one VLAN of the port, 0 for the native one; a trunk without it */
+  readonly vlan?: number;
 }
 
 interface Network {
   readonly bridge: string;
+  /** in MAC addresses, and of the device of nodes */
   readonly number: number;
   /** `%` stands for the host number */
   readonly ipv4?: string;
   readonly ipv6?: string;
+  readonly vlan?: number;
 }
 
+/** the bridge of the switch that nodes hang on with eth1 */
+export const SWITCH = 'trunk';
 const MANAGEMENT: Network = { bridge: 'mgmt', number: 0, ipv4: '172.30.0.%', ipv6: 'fd00:172:30::%' };
-const TRUNK: Network = { bridge: 'trunk', number: 1 };
+const TRUNK: Network = { bridge: SWITCH, number: 1 };
 const UNDERLAYS: readonly Network[] = [
   { bridge: 'ul1', number: 2, ipv4: '192.168.1.%', ipv6: 'fd00:192:168:1::%' },
   { bridge: 'ul2', number: 3, ipv4: '192.168.2.%', ipv6: 'fd00:192:168:2::%' },
 ];
-const NETWORKS = [MANAGEMENT, TRUNK, ...UNDERLAYS];
+const INTERNET_NETWORK: Network = { bridge: 'inet', number: 4, ipv4: '203.0.113.%', ipv6: '2001:db8:203::%' };
+const NATIVE: Network = { ...TRUNK, vlan: 0 };
+const VLANS: readonly (Network & { readonly vlan: number })[] = [
+  { bridge: SWITCH, number: 100, ipv4: '172.20.100.%', ipv6: '2001:db8:100::%', vlan: 100 },
+  { bridge: SWITCH, number: 200, ipv4: '172.20.200.%', ipv6: '2001:db8:200::%', vlan: 200 },
+];
+const NODE_NETWORKS = [MANAGEMENT, TRUNK, ...UNDERLAYS];
 const MTU = 1500;
-const CENTRAL_HOST = 2;
-const FIRST_NODE_HOST = 11;
 
 export const UNDERLAY_DEVICES: readonly string[] = UNDERLAYS.map(({ number }) => `eth${number}`);
 export const CENTRAL = 'central';
 export const FABRIC = 'fabric';
-const BRIDGES: readonly Bridge[] = NETWORKS.map(({ bridge, number }) => ({
+export const TOR = 'tor';
+export const INTERNET = 'internet';
+export const PHYSICAL_HOST = 'phys1';
+export const VLAN_IDS: readonly number[] = VLANS.map(({ vlan }) => vlan);
+/** tor's device in the native VLAN of the trunks */
+export const TOR_NATIVE_DEVICE = 'native';
+/** tor's link-local address, on each of its devices */
+export const TOR_LINK_LOCAL = 'fe80::1';
+/** boxes outside of the cluster, with their own network */
+const OUTSIDE: ReadonlyMap<string, Network> = new Map([
+  [INTERNET, INTERNET_NETWORK],
+  [PHYSICAL_HOST, VLANS[1]!],
+]);
+const TOR_NETWORKS: readonly (readonly [device: string, Network])[] = [
+  ['mgmt', MANAGEMENT],
+  [TOR_NATIVE_DEVICE, NATIVE],
+  ...VLANS.map((network) => [`vlan${network.vlan}`, network] as const),
+  ['inet', INTERNET_NETWORK],
+];
+const HOST_NUMBERS: Readonly<Record<string, number>> = { [TOR]: 1, [CENTRAL]: 2, [INTERNET]: 10, [PHYSICAL_HOST]: 10 };
+const FIRST_NODE_HOST = 11;
+/** in the MAC of a bridge, where ports have their host: fixed, because a bridge that takes the lowest MAC of its ports changes it when a wire is cut */
+const BRIDGE_HOST = 255;
+const BRIDGES = [MANAGEMENT, ...UNDERLAYS, INTERNET_NETWORK].map(({ bridge, number }) => ({
   name: bridge,
-  mac: macAddress(number, 1),
+  mac: macAddress(number, BRIDGE_HOST),
 }));
 
 export function nodeName(index: number): string {
@@ -64,7 +93,14 @@ export function nodeIndex(name: string): number | undefined {
 
 /** Names of all boxes of a lab. */
 export function boxNames(nodes: number): readonly string[] {
-  return [FABRIC, CENTRAL, ...Array.from({ length: nodes }, (_, index) => nodeName(index + 1))];
+  return [
+    FABRIC,
+    CENTRAL,
+    TOR,
+    INTERNET,
+    PHYSICAL_HOST,
+    ...Array.from({ length: nodes }, (_, index) => nodeName(index + 1)),
+  ];
 }
 
 /** Management addresses of a box, without prefix length; IPv4 before IPv6. */
@@ -75,15 +111,46 @@ export function managementAddresses(box: string, families: Families): readonly s
 /** The wires of a box; none for the fabric, where all of them end. */
 export function wiresOf(box: string, families: Families): readonly Wire[] {
   if (box === FABRIC) return [];
-  const networks = box === CENTRAL ? [MANAGEMENT] : NETWORKS;
   const host = hostNumber(box);
-  return networks.map((network) => ({
+  return networksOf(box).map(([device, network]) => ({
     box,
-    device: `eth${network.number}`,
+    device,
     bridge: network.bridge,
     mac: macAddress(network.number, host),
     addresses: addressesOf(network, host, families),
+    ...(network.vlan === undefined ? {} : { vlan: network.vlan }),
   }));
+}
+
+function networksOf(box: string): readonly (readonly [device: string, Network])[] {
+  if (box === TOR) return TOR_NETWORKS;
+  const outside = OUTSIDE.get(box);
+  if (outside) return [['eth0', outside]];
+  return (box === CENTRAL ? [MANAGEMENT] : NODE_NETWORKS).map((network) => [`eth${network.number}`, network]);
+}
+
+/** Link-local address that a node makes of the MAC of its eth1 (RFC 4291, appendix A). */
+export function trunkLinkLocal(node: string): string {
+  return `fe80::77:65ff:fe00:${TRUNK.number}${hex(hostNumber(node))}`;
+}
+
+export interface Prefix {
+  readonly cidr: string;
+  /** the address with this last part */
+  host(part: number): string;
+}
+
+/** Prefixes of a VLAN, IPv4 before IPv6. */
+export function vlanPrefixes(vlan: number, families: Families): readonly Prefix[] {
+  const { ipv4 = '', ipv6 = '' } = VLANS.find((candidate) => candidate.vlan === vlan) ?? {};
+  return [
+    ...(families === '6'
+      ? []
+      : [{ cidr: `${ipv4.replace('%', '0')}/24`, host: (part: number) => ipv4.replace('%', String(part)) }]),
+    ...(families === '4'
+      ? []
+      : [{ cidr: `${ipv6.replace('%', '')}/64`, host: (part: number) => ipv6.replace('%', String(part)) }]),
+  ];
 }
 
 /** Address of a node's underlay, with prefix length: IPv4 where there is one, since a HostNetworkConfig has one address per node. */
@@ -124,26 +191,43 @@ export function fabricLines(boxes: readonly string[], families: Families, withBr
     ...(withBridges ? ['link set lo up', ...bridges] : []),
     ...boxes
       .flatMap((box) => wiresOf(box, families))
-      .map((wire) => `link set ${fabricPort(wire)} addrgenmode none master ${wire.bridge} up`),
+      .map((wire) => {
+        const master = wire.bridge === SWITCH ? '' : ` master ${wire.bridge}`;
+        return `link set ${fabricPort(wire)} addrgenmode none${master} up`;
+      }),
   ];
 }
 
 /** Lines inside a box other than the fabric. */
 export function boxLines(box: string, families: Families): readonly string[] {
+  const isTor = box === TOR;
   return [
     'link set lo up',
     ...wiresOf(box, families).flatMap(({ device, addresses }) => [
-      `link set ${device} up`,
+      `link set ${device} ${isTor ? 'addrgenmode none ' : ''}up`,
       // no duplicate address detection: it would leave the address unusable for a second
-      ...addresses.map((address) => `addr add ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}`),
+      ...(isTor ? [...addresses, `${TOR_LINK_LOCAL}/64`] : addresses).map(
+        (address) => `addr add ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}`,
+      ),
     ]),
+    ...defaultRoutes(box, families),
   ];
 }
 
+/** What is outside sends everything to tor. */
+function defaultRoutes(box: string, families: Families): readonly string[] {
+  const network = OUTSIDE.get(box);
+  if (!network) return [];
+  return addressesOf(network, HOST_NUMBERS[TOR]!, families).map(
+    (address) => `route add default via ${address.slice(0, address.indexOf('/'))}`,
+  );
+}
+
 function hostNumber(box: string): number {
-  if (box === CENTRAL) return CENTRAL_HOST;
+  const fixed = HOST_NUMBERS[box];
+  if (fixed !== undefined) return fixed;
   const index = nodeIndex(box);
-  if (index === undefined) throw new Error(`box ${box} has no place in the management network`);
+  if (index === undefined) throw new Error(`box ${box} has no place in the networks of a lab`);
   return FIRST_NODE_HOST - 1 + index;
 }
 

@@ -1,0 +1,57 @@
+/** The switch that the nodes' trunks hang on: an Open vSwitch of its own in the fabric, because it knows VLANs where the kernel may not. Pure. */
+import type { LabOptions } from './options.ts';
+import { FABRIC, fabricPort, SWITCH, TOR, TOR_NATIVE_DEVICE, VLAN_IDS, type Wire, wiresOf } from './topology.ts';
+
+const NATIVE_VLAN = 0;
+/** carried by no port */
+const NOWHERE = 4094;
+
+/** Arguments of ovs-vsctl(8) that make the switch, or add the ports of boxes to it. */
+export function switchArguments(boxes: readonly string[], families: LabOptions['ip']): readonly string[] {
+  const wires = boxes.flatMap((box) => wiresOf(box, families)).filter(({ bridge }) => bridge === SWITCH);
+  const bridge = boxes.includes(FABRIC)
+    ? [
+        '--may-exist',
+        'add-br',
+        SWITCH,
+        '--',
+        'set',
+        'bridge',
+        SWITCH,
+        'datapath_type=netdev',
+        'fail_mode=standalone',
+        '--',
+      ]
+    : [];
+  const ports = wires.flatMap((wire) => {
+    const port = fabricPort(wire);
+    return ['--may-exist', 'add-port', SWITCH, port, '--', 'set', 'port', port, ...membership(wire), '--'];
+  });
+  return [...bridge, ...ports].slice(0, -1);
+}
+
+function membership({ vlan }: Wire): readonly string[] {
+  return vlan === undefined
+    ? ['vlan_mode=trunk', `trunks=${[NATIVE_VLAN, ...VLAN_IDS].join(',')}`]
+    : ['vlan_mode=access', `tag=${vlan}`];
+}
+
+/** Arguments of ovs-vsctl(8) by which the switch forgets all frames of a trunk, or carries them again; the carrier stays. */
+export function silenceArguments(port: string, silent: boolean): readonly string[] {
+  return ['set', 'port', port, `trunks=${silent ? NOWHERE : [NATIVE_VLAN, ...VLAN_IDS].join(',')}`];
+}
+
+/**
+ * Rules for nft(8) in the fabric: nodes hear router advertisements of tor alone in the native VLAN (RA guard, RFC 6105). A router that finds
+ * its neighbours by them, as unnumbered BGP does, would otherwise find the other nodes.
+ */
+export function guardRules(nodes: readonly string[], families: LabOptions['ip']): string {
+  const tor = wiresOf(TOR, families).find(({ device }) => device === TOR_NATIVE_DEVICE)!;
+  return nodes
+    .map((node) => fabricPort({ box: node, device: 'eth1' }))
+    .flatMap((port) => [
+      `add chain netdev ra-guard ${port} { type filter hook egress device "${port}" priority 0; }`,
+      `add rule netdev ra-guard ${port} ether saddr != ${tor.mac} icmpv6 type nd-router-advert drop`,
+    ])
+    .reduce((text, line) => `${text}${line}\n`, 'add table netdev ra-guard\n');
+}
