@@ -150,7 +150,7 @@ describe('exec', () => {
     const { code, stderr } = await exec('node7', 'true');
     expect([code, stderr]).toEqual([
       2,
-      `weft: there is no box "node7": lab ${A} has central, fabric, node1, node2; name one of them`,
+      `weft: there is no box "node7": lab ${A} has central, fabric, internet, node1, node2, phys1, tor; name one of them`,
     ]);
   });
 });

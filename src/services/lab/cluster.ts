@@ -1,4 +1,4 @@
-/** What a lab's Kubernetes API holds at the start: CRDs, Nodes, ClusterNetworks with their uplinks and addresses. Idempotent. */
+/** What a lab's Kubernetes API holds at the start: CRDs, Nodes, ClusterNetworks with their uplinks and addresses, the physical network. Idempotent. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -6,6 +6,7 @@ import { type KubeClient, type KubeObjectLike } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
 import { CORE, type Resource } from '../../lib/kube/resource.ts';
 import { clusterNetworks, HOST_NETWORK_CONFIGS, underlayAddresses } from './cluster-networks.ts';
+import { physicalNetworks } from './physical-networks.ts';
 import { managementAddresses, nodeName } from './topology.ts';
 import type { LabOptions } from './options.ts';
 
@@ -23,11 +24,11 @@ export async function applyCluster(client: KubeClient, crdDirectory: string, opt
     ...nodes.map((node) => createUnlessThere(client, CORE.nodes, node)),
   ]);
   const names = nodes.map(({ metadata }) => metadata.name);
-  const networks = clusterNetworks(names, options.ip);
+  const networks = [...clusterNetworks(names, options.ip), ...physicalNetworks(options.ip)];
   const make = ([resource, object]: (typeof networks)[number]) => createUnlessThere(client, resource, object);
   // what the others name comes first
-  await Promise.all(networks.filter(([, { kind }]) => kind === 'ClusterNetwork').map(make));
-  await Promise.all(networks.filter(([, { kind }]) => kind !== 'ClusterNetwork').map(make));
+  for (const kinds of [['ClusterNetwork', 'ProviderNetwork'], ['VlanConfig', 'HostNetworkConfig', 'Vlan'], ['Subnet']])
+    await Promise.all(networks.filter(([, { kind }]) => kinds.includes(kind ?? '')).map(make));
 }
 
 /** @param crdDirectory folder of CustomResourceDefinitions as YAML */

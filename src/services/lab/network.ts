@@ -3,8 +3,13 @@ import { run } from '../../lib/proc/run.ts';
 import { namespaceOf } from './lab-name.ts';
 import { boxLines, FABRIC, fabricLines, fabricPort, type Families, namespaceLines, TOR } from './topology.ts';
 
-/** a router: forwards both families, whatever way the answer takes */
-const TOR_SETTINGS = ['net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1', 'net.ipv4.conf.all.rp_filter=0'];
+/** a router: forwards both families, whatever way the answer takes, and answers ARP for the address of the network alone that it is asked in */
+const TOR_SETTINGS = [
+  'net.ipv4.ip_forward=1',
+  'net.ipv6.conf.all.forwarding=1',
+  'net.ipv4.conf.all.rp_filter=0',
+  'net.ipv4.conf.all.arp_ignore=1',
+];
 
 /** Makes boxes (the fabric first, if it is among them), their wires and addresses. */
 export async function connectBoxes(lab: string, boxes: readonly string[], families: Families): Promise<void> {

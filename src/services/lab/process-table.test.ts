@@ -15,6 +15,9 @@ test('what runs where', () => {
     ...['ovsdb-nb', 'ovsdb-sb', 'ovn-northd', 'apiserver', 'controller', 'virt-controller'].map(
       (name) => `central/${name}`,
     ),
+    'fabric/ovsdb-server',
+    'fabric/ovs-vswitchd',
+    ...['mgmtd', 'zebra', 'bfdd', 'bgpd'].map((name) => `tor/${name}`),
     ...['node1', 'node2'].flatMap((node) =>
       ['ovsdb-server', 'ovs-vswitchd', 'ovn-controller', 'agent', 'virt-node'].map((name) => `${node}/${name}`),
     ),
@@ -51,8 +54,10 @@ test('a node can register itself again, with the addresses of the lab’s IP fam
 });
 
 test('daemons stay in the foreground, quiet, with their pid file where stock tools look', () => {
-  const daemons = processTable(plan).filter(({ command: [program] }) => program?.startsWith('/usr/'));
-  expect(daemons.length).toBe(3 + 2 * 3);
+  const daemons = processTable(plan).filter(({ command: [program] }) =>
+    /^\/usr\/(s?bin|lib\/openvswitch)/.test(program!),
+  );
+  expect(daemons.length).toBe(3 + 2 + 2 * 3);
   for (const daemon of daemons) {
     expect(daemon.command).not.toContain('--detach');
     expect(daemon.command).toContain('-vconsole:off');

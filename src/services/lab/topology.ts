@@ -134,22 +134,23 @@ export function trunkLinkLocal(node: string): string {
   return `fe80::77:65ff:fe00:${TRUNK.number}${hex(hostNumber(node))}`;
 }
 
-export interface Prefix {
+interface Prefix {
+  readonly family: 4 | 6;
   readonly cidr: string;
-  /** the address with this last part */
-  host(part: number): string;
+  /** the last address that a host may have */
+  readonly last: string;
+  /** the address with this last part: the same digits in both families, so that a person finds a host in both */
+  host(part: string): string;
 }
 
 /** Prefixes of a VLAN, IPv4 before IPv6. */
 export function vlanPrefixes(vlan: number, families: Families): readonly Prefix[] {
   const { ipv4 = '', ipv6 = '' } = VLANS.find((candidate) => candidate.vlan === vlan) ?? {};
+  const v4 = { cidr: `${ipv4.replace('%', '0')}/24`, last: ipv4.replace('%', '254') };
+  const v6 = { cidr: `${ipv6.replace('%', '')}/64`, last: ipv6.replace(':%', '0:ffff:ffff:ffff:ffff') };
   return [
-    ...(families === '6'
-      ? []
-      : [{ cidr: `${ipv4.replace('%', '0')}/24`, host: (part: number) => ipv4.replace('%', String(part)) }]),
-    ...(families === '4'
-      ? []
-      : [{ cidr: `${ipv6.replace('%', '')}/64`, host: (part: number) => ipv6.replace('%', String(part)) }]),
+    ...(families === '6' ? [] : [{ family: 4, ...v4, host: (part: string) => ipv4.replace('%', part) } as const]),
+    ...(families === '4' ? [] : [{ family: 6, ...v6, host: (part: string) => ipv6.replace('%', part) } as const]),
   ];
 }
 
