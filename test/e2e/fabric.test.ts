@@ -11,7 +11,7 @@ const SPEAKER = `
   printf '%s\\n' "router bgp $1" ' no bgp ebgp-requires-policy' ' no bgp network import-check' \\
     ' neighbor eth1 interface remote-as external' ' neighbor eth1 bfd' ' neighbor eth1 timers connect 1' \\
     ' address-family ipv4 unicast' "  network $2" >/etc/frr/bgpd.conf
-  for daemon in mgmtd zebra bfdd bgpd; do /usr/lib/frr/$daemon -d -A 127.0.0.1 >/dev/null 2>&1 </dev/null; done`;
+  for daemon in mgmtd zebra bfdd 'bgpd -f /etc/frr/bgpd.conf'; do /usr/lib/frr/$daemon -d -A 127.0.0.1 >/dev/null 2>&1 </dev/null; done`;
 
 let lab: TestLab;
 

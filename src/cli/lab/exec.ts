@@ -7,7 +7,7 @@ export function registerExec(lab: Command): void {
   lab
     .command('exec')
     .description(
-      'run a command in a box (central, node1, fabric, ...) with the tools of the engine; its exit code is ours',
+      'run a command in a box (central, node1, tor, internet, phys1, fabric) with the tools of the engine; its exit code is ours; tor is a router: exec tor -- vtysh -c "show bgp summary"',
     )
     .option('--name <NAME>', 'default: $WEFT_LAB, else the only lab')
     .argument('<box>')
