@@ -13,11 +13,11 @@ import { underlayChanges, worldChange } from './feed.ts';
 export interface ExternalHandling {
   readonly addresses: Addresses;
   readonly external: ExternalAddresses;
-  take(changes: readonly Change[]): void;
+  readonly take: (changes: readonly Change[]) => void;
   /** what is said of the object may be something else now */
-  judge(kind: string, key: string): void;
+  readonly judge: (kind: string, key: string) => void;
   /** an address is free, or a subnet is there */
-  unstick(): void;
+  readonly unstick: () => void;
 }
 
 type ExternalKind =

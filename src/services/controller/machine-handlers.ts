@@ -14,12 +14,12 @@ export interface MachineHandling {
   readonly caches: Caches;
   readonly owners: WorkQueue;
   readonly firstCommits: FirstCommits;
-  isLive(): boolean;
+  readonly isLive: () => boolean;
   /** where these machines run may have changed */
-  place(machines: readonly string[]): void;
-  notify(object: KubeObject, notice: Notice | undefined): void;
+  readonly place: (machines: readonly string[]) => void;
+  readonly notify: (object: KubeObject, notice: Notice | undefined) => void;
   /** virtual machines have changed */
-  followUsers(): void;
+  readonly followUsers: () => void;
 }
 
 type MachineKind = 'Pod' | 'VirtualMachine' | 'VirtualMachineInstance' | 'VirtualMachineInstanceMigration';
