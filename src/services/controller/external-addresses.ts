@@ -110,8 +110,8 @@ export class ExternalAddresses {
   }
 
   async #allocate(name: string, key: string): Promise<void> {
-    const { client, allocator, eip: find, learn, judge } = this.#options;
-    const eip = find(name);
+    const { client, allocator } = this.#options;
+    const eip = this.#options.eip(name);
     if (!eip || eip.metadata.deletionTimestamp !== undefined || isComplete(eip)) return;
     const { v4Ip, v6Ip, macAddress, type } = eip.spec ?? {};
     const subnet = externalSubnetOf(eip);
@@ -129,7 +129,7 @@ export class ExternalAddresses {
       };
       const labels = eipLabels({ ...eip.spec, ...spec });
       this.#problems.delete(name);
-      learn(
+      this.#options.learn(
         await client.patch<OvnEip>(RESOURCES.ovnEips, { name }, { metadata: { uid: eip.metadata.uid, labels }, spec }),
       );
     } catch (error) {
@@ -138,13 +138,13 @@ export class ExternalAddresses {
       const issue: Issue = { reason: 'AddressUnavailable', message: error.message };
       if (equal(this.#problems.get(name), issue)) return;
       this.#problems.set(name, issue);
-      judge(name);
+      this.#options.judge(name);
     }
   }
 
   /** One for each external subnet that the VPC asks for and that exists; those of others go. */
   async #routerEips(vpc: string, key: string): Promise<void> {
-    const { client, world, learn } = this.#options;
+    const { client, world } = this.#options;
     const object = world.get('Vpc', vpc);
     const wanted = object?.metadata.deletionTimestamp === undefined ? externalSubnetsOf(object?.spec) : [];
     for (const subnet of wanted) {
@@ -155,7 +155,7 @@ export class ExternalAddresses {
         continue;
       }
       try {
-        learn(
+        this.#options.learn(
           await client.create<OvnEip>(RESOURCES.ovnEips, {
             apiVersion: 'kubeovn.io/v1',
             kind: 'OvnEip',
