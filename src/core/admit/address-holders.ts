@@ -66,7 +66,7 @@ export function namedPoolProblem(
   return undefined;
 }
 
-/** Who has an address: an IP object by name, or a Vip. @param self who asks: the name of an IP object, or `Vip NAME` */
+/** Who has an address: an IP object by name, a Vip or an OvnEip. @param self who asks: the name of an IP object, or `<Kind> <name>` */
 export function addressHolder(
   subnet: string,
   text: string,
@@ -76,11 +76,12 @@ export function addressHolder(
   return firstOther(
     neighbours.keys('IP', 'address', `${subnet}|${text}`),
     neighbours.keys('Vip', 'address', `${subnet}|${text}`),
+    neighbours.keys('OvnEip', 'address', `${subnet}|${text}`),
     self,
   );
 }
 
-/** Who has a MAC address: the router, an IP object by name, or a Vip. */
+/** Who has a MAC address: the router, an IP object by name, a Vip or an OvnEip. */
 export function macHolder(
   { metadata, spec }: Subnet,
   mac: string,
@@ -92,12 +93,20 @@ export function macHolder(
   return firstOther(
     neighbours.keys('IP', 'mac', `${name}|${mac}`),
     neighbours.keys('Vip', 'mac', `${name}|${mac}`),
+    neighbours.keys('OvnEip', 'mac', `${name}|${mac}`),
     self,
   );
 }
 
-function firstOther(ips: readonly string[], vips: readonly string[], self: string): string | undefined {
-  return [...ips, ...vips.map((name) => `Vip ${name}`)].find((holder) => holder !== self);
+function firstOther(
+  ips: readonly string[],
+  vips: readonly string[],
+  eips: readonly string[],
+  self: string,
+): string | undefined {
+  return [...ips, ...vips.map((name) => `Vip ${name}`), ...eips.map((name) => `OvnEip ${name}`)].find(
+    (holder) => holder !== self,
+  );
 }
 
 /** Another machine on a network of the subnet that asks for the same address or MAC by name, and need not have it yet. */

@@ -4,9 +4,15 @@ import type { HostNetworkConfig } from '../../kinds/host-network-config.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
+import type { OvnDnatRule } from '../../kinds/ovn-dnat-rule.ts';
+import type { OvnEip } from '../../kinds/ovn-eip.ts';
+import type { OvnFip } from '../../kinds/ovn-fip.ts';
+import type { OvnSnatRule } from '../../kinds/ovn-snat-rule.ts';
+import type { ProviderNetwork } from '../../kinds/provider-network.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { Vip } from '../../kinds/vip.ts';
+import type { Vlan } from '../../kinds/vlan.ts';
 import type { VlanConfig } from '../../kinds/vlan-config.ts';
 import type { Migration, VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
@@ -19,7 +25,10 @@ import { admitIp } from './ip.ts';
 import { admitIpPool } from './ip-pool.ts';
 import { admitMigration } from './migration.ts';
 import { admitNetworkAttachmentDefinition } from './network-attachment-definition.ts';
+import { admitOvnDnatRule, admitOvnFip, admitOvnSnatRule } from './nat-rules.ts';
 import { admitNode } from './node-network.ts';
+import { admitOvnEip } from './ovn-eip.ts';
+import { admitProviderNetwork, admitVlan } from './provider-network.ts';
 import { admitSubnet } from './subnet.ts';
 import { subnetDefaults } from './subnet-defaults.ts';
 import { refuseUnbuilt, UNBUILT_KINDS } from './unbuilt-kind.ts';
@@ -44,6 +53,12 @@ const CHECKS: Readonly<Record<string, (review: Review<KubeObject>) => Verdict<Ku
   ClusterNetwork: (review) => admitClusterNetwork(review as Review<ClusterNetwork>),
   VlanConfig: (review) => admitVlanConfig(review as Review<VlanConfig>),
   HostNetworkConfig: (review) => admitHostNetworkConfig(review as Review<HostNetworkConfig>),
+  ProviderNetwork: (review) => admitProviderNetwork(review as Review<ProviderNetwork>),
+  Vlan: (review) => admitVlan(review as Review<Vlan>),
+  OvnEip: (review) => admitOvnEip(review as Review<OvnEip>),
+  OvnFip: (review) => admitOvnFip(review as Review<OvnFip>),
+  OvnSnatRule: (review) => admitOvnSnatRule(review as Review<OvnSnatRule>),
+  OvnDnatRule: (review) => admitOvnDnatRule(review as Review<OvnDnatRule>),
   Node: admitNode,
   VirtualMachine: (review) => admitVirtualMachine(review as Review<VirtualMachine>),
   VirtualNetwork: (review) => admitVirtualNetwork(review as Review<VirtualNetwork>),

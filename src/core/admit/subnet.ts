@@ -15,6 +15,7 @@ import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
 import { checkGuestOptions } from './guest-options.ts';
 import { subnetsOverlapping } from '../compile/vpc-subnets.ts';
 import { LINK_RANGES } from '../compile/link-prefixes.ts';
+import { isOnVlan, isRouted, prefixScopes } from '../network/vlan-subnet.ts';
 import { holders } from '../network/users.ts';
 import { listed } from '../text/listed.ts';
 import { logicalRouterPortName, RESERVED_SUBNETS, switchRouterPortName } from '../ovn/names.ts';
@@ -53,12 +54,14 @@ export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
     checkGateways(spec, cidrs, findings);
     checkExcludes(spec, cidrs, findings);
     checkOverlap(subnet, cidrs, review, findings);
-    if (review.old?.spec?.cidrBlock !== spec.cidrBlock)
+    if (review.old?.spec?.cidrBlock !== spec.cidrBlock && isRouted(spec))
       checkReserved(spec.vpc ?? '', spec.cidrBlock, cidrs, review.neighbours, findings);
     checkMtu(spec.mtu, cidrs, findings);
     checkGuestOptions(spec, cidrs, findings);
     if (review.old) checkUpdate(subnet, review.old, cidrs, review, findings);
   }
+  if (isOnVlan(spec) && !review.neighbours.get('Vlan', spec.vlan!))
+    findings.warn('spec.vlan', `there is no Vlan ${spec.vlan} yet: the subnet waits for it`);
   checkRouteTable(subnet, review, findings);
   checkAccess(subnet, cidrs ?? [], review.neighbours, findings);
   checkNodeNetwork(subnet, review.neighbours, findings);
@@ -193,14 +196,18 @@ function checkOverlap(
 ): void {
   const { name } = subnet.metadata;
   const { vpc = '', cidrBlock } = subnet.spec!;
-  const others = cidrs.flatMap((cidr) => subnetsOverlapping(vpc, cidr, neighbours));
-  const other = others.find((key) => key !== name);
-  if (other)
+  for (const scope of prefixScopes(subnet.spec)) {
+    const others = cidrs.flatMap((cidr) => subnetsOverlapping(scope, cidr, neighbours));
+    const other = others.find((key) => key !== name);
+    if (!other) continue;
+    const [where, choice] = scope === vpc ? [`VPC ${vpc}`, 'VPC'] : [`Vlan ${subnet.spec!.vlan}`, 'VLAN'];
     findings.invalid(
       'spec.cidrBlock',
       cidrBlock,
-      `overlaps subnet ${other} (${neighbours.get('Subnet', other)?.spec?.cidrBlock}) of the same VPC ${vpc}: choose another prefix, or another VPC`,
+      `overlaps subnet ${other} (${neighbours.get('Subnet', other)?.spec?.cidrBlock}) of the same ${where}: choose another prefix, or another ${choice}`,
     );
+  }
+  if (!isRouted(subnet.spec)) return;
   for (const cidr of cidrs) {
     const far = peerOverlap(vpc, cidr, neighbours);
     if (far !== undefined) findings.invalid('spec.cidrBlock', cidrBlock, `overlaps ${far}: choose another prefix`);

@@ -34,6 +34,7 @@ import type { PortsBound } from '../migration/port-pin.ts';
 import { VPC_LABEL } from '../external/labels.ts';
 import { externalSubnetOf, externalSubnetsOf, SNAT_NAMESPACE_ANNOTATION } from '../external/names.ts';
 import { parsePorts, portCount, portKey } from '../external/ports.ts';
+import { sourceKeys } from '../external/snat-source.ts';
 import { isOnVlan, isRouted, prefixScopes } from '../network/vlan-subnet.ts';
 import { networkOf, vpcOf } from '../network/names.ts';
 import { networkCidrs } from '../network/parts.ts';
@@ -159,6 +160,8 @@ export const INDEXES = {
   OvnSnatRule: {
     eip: ({ spec }: OvnSnatRule) => [spec?.ovnEip ?? ''],
     target: ({ spec }: OvnSnatRule) => (spec?.ipName ? [spec.ipName] : []),
+    /** what it is about: no two rules are about the same */
+    source: sourceKeys,
     subnet: ({ spec }: OvnSnatRule) => (spec?.vpcSubnet ? [spec.vpcSubnet] : []),
     /** namespaces whose machines leave by it */
     namespace: ({ metadata }: OvnSnatRule) => {

@@ -103,12 +103,11 @@ export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
       'networks',
       'peer',
       'ha_chassis_group',
-      'gateway_chassis',
       'ipv6_ra_configs',
       'options',
       'external_ids',
     ],
-    empty: ['enabled', 'peer', 'ha_chassis_group', 'gateway_chassis'],
+    empty: ['enabled', 'peer', 'ha_chassis_group'],
   },
   Logical_Router_Static_Route: {
     root: false,

@@ -214,9 +214,10 @@ export class Controller {
         take: (changes) => this.#take(changes),
         judge: (kind, key) => this.#judge(kind, key),
         unstick: () => this.#unstick(),
+        count: (subnet) => this.#live && this.#statuses.count(subnet),
       }),
       ...machineHandlers({
-        caches: this.#caches,
+        hasAddresses: (owner) => this.#caches.ipsOf(owner).length > 0,
         owners: this.#ownerQueue,
         firstCommits: this.#firstCommits,
         isLive: () => this.#live,

@@ -1,5 +1,6 @@
 /** What is done with changes of physical networks, of external addresses and of what is translated to them. */
 import type { Change } from '../../core/compile/world.ts';
+import { externalSubnetOf } from '../../core/external/names.ts';
 import type { NodeUnderlay } from '../../kinds/node-underlay.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { OvnEip } from '../../kinds/ovn-eip.ts';
@@ -16,6 +17,8 @@ export interface ExternalHandling {
   readonly take: (changes: readonly Change[]) => void;
   /** what is said of the object may be something else now */
   readonly judge: (kind: string, key: string) => void;
+  /** the counters of a subnet may be others now */
+  readonly count: (subnet: string) => void;
   /** an address is free, or a subnet is there */
   readonly unstick: () => void;
 }
@@ -75,8 +78,11 @@ function onVlans(changes: readonly ObjectChange<Vlan>[], { take, judge }: Extern
 }
 
 function onEips(changes: readonly ObjectChange<OvnEip>[], handling: ExternalHandling): void {
-  const { take, judge, addresses, external, unstick } = handling;
-  for (const { key, old, new: object } of changes) addresses.followEip(key, old, object);
+  const { take, judge, addresses, external, unstick, count } = handling;
+  for (const { key, old, new: object } of changes) {
+    addresses.followEip(key, old, object);
+    for (const eip of [old, object]) if (eip) count(externalSubnetOf(eip));
+  }
   take(changes.map(({ key, new: object }) => worldChange('OvnEip', key, object)));
   external.follow(changes);
   for (const { key } of changes) judge('OvnEip', key);

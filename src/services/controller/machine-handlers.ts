@@ -4,14 +4,14 @@ import type { KubeObject } from '../../kinds/object.ts';
 import type { Migration, VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { ObjectChange } from '../../lib/kube/informer.ts';
 import type { WorkQueue } from '../../lib/kube/work-queue.ts';
-import { type Caches, type Handlers, instanceOfMigration } from './caches.ts';
+import { type Handlers, instanceOfMigration } from './caches.ts';
 import type { FirstCommits } from './first-commits.ts';
 import { copyNotice, type Notice } from './notices.ts';
 import { machinesOf } from './placements.ts';
 import { isAlive, ownerKey, ownerOf, type Pod } from './pod.ts';
 
 export interface MachineHandling {
-  readonly caches: Caches;
+  readonly hasAddresses: (owner: string) => boolean;
   readonly owners: WorkQueue;
   readonly firstCommits: FirstCommits;
   readonly isLive: () => boolean;
@@ -39,7 +39,10 @@ export function machineHandlers(handling: MachineHandling): Pick<Handlers, Machi
   };
 }
 
-function onPods(changes: readonly ObjectChange<Pod>[], { caches, owners, firstCommits, place }: MachineHandling): void {
+function onPods(
+  changes: readonly ObjectChange<Pod>[],
+  { hasAddresses, owners, firstCommits, place }: MachineHandling,
+): void {
   const touched = changes.flatMap(({ old, new: object }) =>
     [old, object].flatMap((it) => (it ? [ownerKey(ownerOf(it))] : [])),
   );
@@ -55,7 +58,7 @@ function onPods(changes: readonly ObjectChange<Pod>[], { caches, owners, firstCo
       continue;
     const owner = ownerKey(ownerOf((object ?? old)!));
     // only the way to a first address is measured
-    if (object && caches.ipsOf(owner).length === 0) firstCommits.heard(owner);
+    if (object && !hasAddresses(owner)) firstCommits.heard(owner);
     if (!object) firstCommits.forget(owner);
     owners.add(owner);
   }

@@ -82,7 +82,13 @@ export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> }
   },
   Subnet: {
     resource: RESOURCES.subnets,
-    users: { what: 'interfaces', of: (name, world) => world.keys('IP', 'subnet', name) },
+    users: {
+      what: 'users',
+      of: (name, world) => [
+        ...world.keys('IP', 'subnet', name),
+        ...world.keys('OvnEip', 'subnet', name).map((eip) => `OvnEip/${eip}`),
+      ],
+    },
     status(subnet, { ready, warning, now }, { allocator, uuidOf }) {
       const { name } = subnet.metadata;
       const dhcp = (family: 4 | 6) => uuidOf(`DHCP_Options/${dhcpKey(name, family)}`);
