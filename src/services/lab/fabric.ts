@@ -16,6 +16,8 @@ export interface FabricOptions {
   readonly lab: string;
   readonly families: Families;
   readonly boxes: BoxSet;
+  /** the switch carries large segments and open checksums on; else its hosts must not send any */
+  readonly tso: boolean;
 }
 
 export class Fabric {
@@ -41,6 +43,9 @@ export class Fabric {
         input: guardRules(nodes, this.#options.families),
         deadline: DEADLINE,
       }),
+      ...(this.#options.tso
+        ? []
+        : boxes.filter((box) => !nodes.includes(box)).flatMap((box) => this.#plainFrames(box))),
     ]);
   }
 
@@ -70,6 +75,13 @@ export class Fabric {
     else await setMaster(lab, port, silent ? undefined : wire?.bridge);
     if (silent) this.#silent.add(port);
     else this.#silent.delete(port);
+  }
+
+  #plainFrames(box: string): readonly Promise<unknown>[] {
+    const { families, boxes } = this.#options;
+    return wiresOf(box, families)
+      .filter(({ bridge }) => bridge === SWITCH)
+      .map(({ device }) => run(boxes.command(box, ['ethtool', '-K', device, 'tx', 'off']), { deadline: DEADLINE }));
   }
 
   async #switch(args: readonly string[]): Promise<void> {

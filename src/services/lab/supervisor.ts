@@ -60,7 +60,12 @@ export class Supervisor {
     this.#options = options;
     this.#state = options.state;
     this.#boxes = new BoxSet(options);
-    this.#fabric = new Fabric({ lab: paths.name, families: options.state.options.ip, boxes: this.#boxes });
+    this.#fabric = new Fabric({
+      lab: paths.name,
+      families: options.state.options.ip,
+      boxes: this.#boxes,
+      tso: options.tso,
+    });
     const handovers = { api: sockets.api.fd, metrics: sockets.metrics.fd };
     this.#processes = new ProcessSet({ paths, boxes: this.#boxes, handovers, environment, log });
     this.#client = new KubeClient(readKubeconfig(paths.kubeconfig), { userAgent: 'weft-lab' });

@@ -140,7 +140,7 @@ interface Prefix {
   /** the last address that a host may have */
   readonly last: string;
   /** the address with this last part: the same digits in both families, so that a person finds a host in both */
-  host(part: string): string;
+  readonly host: (part: string) => string;
 }
 
 /** Prefixes of a VLAN, IPv4 before IPv6. */
