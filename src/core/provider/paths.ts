@@ -36,5 +36,5 @@ export function routeLines({ routes }: Pick<Path, 'routes'>, device: string, sta
   return routes
     .filter(({ family, text }) => !there.has(`${family} ${text}`))
     .toSorted((a, b) => hops(a.text) - hops(b.text))
-    .map(({ family, text }) => `-${family} route replace ${text.replaceAll('%', device)}`);
+    .map(({ text }) => `route replace ${text.replaceAll('%', device)}`);
 }

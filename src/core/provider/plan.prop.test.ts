@@ -31,9 +31,9 @@ const addresses = fc.uniqueArray(
 );
 const routes = fc.uniqueArray(
   fc.constantFrom(
-    'default via 192.0.2.1 dev %',
+    '0.0.0.0/0 via 192.0.2.1 dev %',
     '203.0.113.0/24 via 192.0.2.1 dev % table 7',
-    'default proto static nexthop via 192.0.2.1 dev % weight 1 nexthop via 192.0.2.2 dev % weight 1',
+    '0.0.0.0/0 proto static nexthop via 192.0.2.1 dev % weight 1 nexthop via 192.0.2.2 dev % weight 1',
   ),
 );
 

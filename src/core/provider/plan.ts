@@ -77,8 +77,9 @@ export function planUplinks(choices: readonly UplinkChoice[], state: NodeState, 
 
 /** The mapping comes last: with it everything has been there. */
 function isInPlace(choice: UplinkChoice, state: NodeState): boolean {
-  const ports = state.bridges.get(choice.bridge)?.ports ?? new Map<string, never>();
-  return isMapped(choice, state) && ports.size > 0 && state.devices.get(choice.bridge)?.up === true;
+  const bridge = state.bridges.get(choice.bridge);
+  const isIn = bridge?.ports.has(choice.port) === true || bridge?.ports.has(switchEnd(choice.provider)) === true;
+  return isMapped(choice, state) && isIn && state.devices.get(choice.bridge)?.up === true;
 }
 
 function problemsOf(choices: readonly UplinkChoice[], state: NodeState, options: PlanOptions): Map<string, string> {

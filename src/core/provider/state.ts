@@ -27,7 +27,7 @@ export interface Device {
 export interface Route {
   readonly family: 4 | 6;
   readonly device: string;
-  /** in the words of ip-route(8), with `%` for the device: `default via 192.0.2.1 dev % table 5` */
+  /** in the words of ip-route(8), with `%` for the device: `0.0.0.0/0 via 192.0.2.1 dev % table 5` */
   readonly text: string;
 }
 

@@ -19,6 +19,7 @@ import { type InterfaceRow, LocalSwitch } from './local-switch.ts';
 import { Peers } from './peers.ts';
 import { type Pod, PodWaiter } from './pod-waiter.ts';
 import { chosenNetworks, type Networks, portOperations } from './port-encaps.ts';
+import { ProviderNetworks } from './provider-networks.ts';
 import { Reporter } from './report.ts';
 import { runIp, turnOffloadsOff, underlayCommands } from './underlay.ts';
 import { Underlays } from './underlays.ts';
@@ -59,6 +60,7 @@ export class Agent {
   readonly #vpcs: Informer<Vpc>;
   readonly #attachments: Informer<NetworkAttachmentDefinition>;
   readonly #underlays: Underlays;
+  readonly #providers: ProviderNetworks;
   readonly #reporter: Reporter;
   readonly #networks: Networks;
   #server: Server | undefined;
@@ -112,9 +114,32 @@ export class Agent {
       log,
       mtuInterval: options.probeMtuInterval,
       chosen: () => chosenNetworks(this.#networks),
-      onChange: () => this.#settleSoon(),
+      onChange: () => {
+        this.#providers.check();
+        this.#settleSoon();
+      },
+      onDevice: (device, carrier) => this.#providers.onDevice(device, carrier),
     });
-    this.#reporter = new Reporter({ client, node, encaps: options.encaps, makes, underlays: this.#underlays, log });
+    this.#providers = new ProviderNetworks({
+      client,
+      local: this.#local,
+      node: () => this.#underlays.node,
+      dependents: () => this.#dependents(),
+      datapath: options.datapath,
+      offloadsOff: options.offloadsOff,
+      onUplinks: () => this.#reporter.now(),
+      log,
+    });
+    const uplinks = () => this.#providers.uplinks();
+    this.#reporter = new Reporter({
+      client,
+      node,
+      encaps: options.encaps,
+      makes,
+      underlays: this.#underlays,
+      uplinks,
+      log,
+    });
   }
 
   /** Resolves when the node can take interfaces. */
@@ -133,8 +158,12 @@ export class Agent {
     await this.#local.session.ready();
     await Promise.all([this.#pods.start(), this.#subnets.start(), this.#vpcs.start(), this.#attachments.start()]);
     await this.#underlays.start();
+    await this.#providers.start();
     this.#live = true;
-    this.#local.session.onUpdate(() => this.#settleSoon());
+    this.#local.session.onUpdate(() => {
+      this.#providers.check();
+      this.#settleSoon();
+    });
     this.#settleSoon();
     await this.#removeOrphans();
     this.#server = await serveCni({
@@ -160,6 +189,7 @@ export class Agent {
     this.#peers.stop();
     this.#server?.close();
     await Promise.all([this.#pods.stop(), this.#subnets.stop(), this.#vpcs.stop(), this.#attachments.stop()]);
+    await this.#providers.stop();
     await Promise.all([this.#underlays.stop(), this.#reporter.stop()]);
     await this.#settling;
     await this.#local.session.close();
@@ -170,6 +200,17 @@ export class Agent {
     const reports = [...this.#underlays.reports.values()].flatMap(({ status }) => status ?? []);
     const choices = choicesOf(subnet, this.#attachments.values());
     return subnetMtu(subnet.spec?.mtu ?? 0, choices, guestMtus(reports), this.#options.tunnelMtu).mtu;
+  }
+
+  /** What must not be taken away when a NIC becomes an uplink. */
+  #dependents() {
+    const { networks, node } = this.#underlays;
+    const internal = (node?.status?.addresses ?? []).filter(({ type }) => type === 'InternalIP');
+    return {
+      tunnels: networks.map(({ address }) => address),
+      internal: internal.map(({ address }) => address),
+      underlays: this.#underlays.nics(),
+    };
   }
 
   #addressFor({ network, by }: Choice): string | undefined {

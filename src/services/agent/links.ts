@@ -14,6 +14,8 @@ interface LinkInfo {
 
 export interface LinksOptions {
   readonly onChange: () => void;
+  /** at once, for every word of the kernel about a device; whether it has its carrier, where the kernel says so */
+  readonly onEvent?: ((device: string, carrier: boolean | undefined) => void) | undefined;
   readonly log: (sentence: string) => void;
 }
 
@@ -60,7 +62,10 @@ export class Links {
     const child = spawn('ip', ['-o', 'monitor', 'link', 'address'], { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#monitor = child;
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (isRelevant(line)) this.#soon(SETTLE);
+      const device = relevantDevice(line);
+      if (device === undefined) return;
+      this.#options.onEvent?.(device, carrierOf(line));
+      this.#soon(SETTLE);
     });
     child.once('error', (error) => this.#options.log(`watching devices: ${error.message}`));
     // what happened meanwhile was not told
@@ -83,10 +88,20 @@ export class Links {
   }
 }
 
-/** `3: br-eth2    inet 192.168.1.11/24 ...`, `Deleted 7: eth5@if3: <...>` */
-function isRelevant(line: string): boolean {
+/** of `3: br-eth2    inet 192.168.1.11/24 ...`, `Deleted 7: eth5@if3: <...>` */
+function relevantDevice(line: string): string | undefined {
   const device = /^(?:\[[^\]]*\])?(?:Deleted )?\d+: ([^:@\s]+)/.exec(line)?.[1];
-  return device !== undefined && !GUEST_DEVICE.test(device);
+  return device !== undefined && !GUEST_DEVICE.test(device) ? device : undefined;
+}
+
+/** of `[LINK]5: eth1@if9: <NO-CARRIER,BROADCAST,MULTICAST,UP,M-DOWN> mtu ...`; a device that is gone has none */
+function carrierOf(line: string): boolean | undefined {
+  const flags = /^(?:\[[^\]]*\])?(Deleted )?\d+: \S+ <([A-Z0-9_,-]*)> mtu /.exec(line);
+  return flags ? flags[1] === undefined && hasCarrier(flags[2]!.split(',')) : undefined;
+}
+
+export function hasCarrier(flags: readonly string[]): boolean {
+  return flags.includes('UP') && flags.includes('LOWER_UP') && !flags.includes('NO-CARRIER');
 }
 
 function linksOf(infos: readonly LinkInfo[]): ReadonlyMap<string, Link> {
@@ -100,7 +115,7 @@ function linksOf(infos: readonly LinkInfo[]): ReadonlyMap<string, Link> {
           mtu,
           up: flags.includes('UP'),
           arp: !flags.includes('NOARP'),
-          running: flags.includes('LOWER_UP') && flags.includes('UP') && !flags.includes('NO-CARRIER'),
+          running: hasCarrier(flags),
           addresses: addresses.flatMap(({ local, prefixlen, scope }) =>
             scope === 'global' && local !== undefined ? [`${local}/${prefixlen}`] : [],
           ),

@@ -13,6 +13,7 @@ export interface BridgeRow {
   readonly ports: readonly string[];
   readonly datapath_type: string;
   readonly fail_mode?: string | undefined;
+  readonly external_ids?: Readonly<Record<string, string>>;
 }
 
 export interface PortRow {
@@ -54,7 +55,7 @@ export class LocalSwitch {
       database: 'Open_vSwitch',
       monitor: {
         Open_vSwitch: ['bridges', 'external_ids', 'other_config'],
-        Bridge: ['name', 'ports', 'datapath_type', 'fail_mode'],
+        Bridge: ['name', 'ports', 'datapath_type', 'fail_mode', 'external_ids'],
         Port: ['name', 'interfaces'],
         Interface: ['name', 'type', 'options', 'external_ids', 'admin_state', 'error', 'ofport'],
       },

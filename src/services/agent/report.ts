@@ -2,7 +2,12 @@
 import { equal } from '../../core/ovn/equal.ts';
 import { withCondition } from '../../core/status/condition.ts';
 import { hostNetworkConfigKind } from '../../kinds/host-network-config.ts';
-import { type NodeUnderlayStatus, nodeUnderlayKind, type UnderlayPeer } from '../../kinds/node-underlay.ts';
+import {
+  type NodeUnderlayStatus,
+  type NodeUplink,
+  nodeUnderlayKind,
+  type UnderlayPeer,
+} from '../../kinds/node-underlay.ts';
 import type { Condition, KubeObject } from '../../kinds/object.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
@@ -15,6 +20,7 @@ export interface ReporterOptions {
   readonly encaps: readonly string[];
   readonly makes: boolean;
   readonly underlays: Underlays;
+  readonly uplinks: () => readonly NodeUplink[];
   readonly log: (sentence: string) => void;
 }
 
@@ -36,10 +42,15 @@ export class Reporter {
   /** Something may be different. */
   soon(delay = SETTLE): void {
     if (this.#timer !== undefined || this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#writing = (this.#writing ?? Promise.resolve()).then(() => this.#report());
-    }, delay);
+    this.#timer = setTimeout(() => this.now(), delay);
+  }
+
+  /** Something is different that others wait for. */
+  now(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#stopped) return;
+    this.#writing = (this.#writing ?? Promise.resolve()).then(() => this.#report());
   }
 
   async stop(): Promise<void> {
@@ -101,6 +112,7 @@ export class Reporter {
       encapsulations: encaps,
       addresses: networks.map(({ name, address }) => (name === '' ? address : `${name}=${address}`)),
       networks,
+      uplinks: this.#options.uplinks(),
       unreachable: networks.flatMap(({ name, peers }) =>
         peers.filter(({ reachable }) => !reachable).map(({ node }) => `${name}:${node}`),
       ),

@@ -50,6 +50,8 @@ export interface UnderlaysOptions {
   readonly chosen: () => ReadonlySet<string>;
   /** something of it all is different */
   readonly onChange: () => void;
+  /** the kernel has said something of a device */
+  readonly onDevice: (device: string, carrier: boolean | undefined) => void;
   readonly log: (sentence: string) => void;
 }
 
@@ -80,7 +82,7 @@ export class Underlays {
     const onError = (error: unknown) => log(messageOf(error));
     const onChange = () => this.look();
     const onChanges = onChange;
-    this.links = new Links({ onChange, log });
+    this.links = new Links({ onChange, onEvent: options.onDevice, log });
     this.prober = new Prober({ port: probePort, mtuInterval, onChange, log });
     const fieldSelector = `metadata.name=${node}`;
     this.#nodes = new Informer<Node>(client, CORE.nodes, { fieldSelector, onError, onChanges });

@@ -111,7 +111,7 @@ export class SimulatedNode {
       for (const name of ['s', 'b'].map((end) => end + words[2]!.slice(1))) this.#removeDevice(name);
     else if (line.startsWith('addr replace')) this.#addAddress(line.slice('addr replace '.length), after('dev'));
     else if (line.startsWith('addr del')) this.#removeAddress(words[2]!, after('dev'));
-    else if (words[1] === 'route') this.#replaceRoute(line, after('dev'));
+    else if (line.startsWith('route replace')) this.#replaceRoute(line, after('dev'));
     else throw new Error(`what is ${line}?`);
   }
 
@@ -145,9 +145,9 @@ export class SimulatedNode {
 
   /** takes the place of the same route over another device */
   #replaceRoute(line: string, name: string): void {
-    const version = line.startsWith('-6') ? 6 : 4;
+    const version = family(line.split(' ')[2]!);
     if (!this.#device(name).up) throw new Error(`${name} is down`);
-    const text = line.slice('-4 route replace '.length).replaceAll(`dev ${name}`, 'dev %');
+    const text = line.slice('route replace '.length).replaceAll(`dev ${name}`, 'dev %');
     if (this.routes.some((route) => route.device === name && route.text === text && route.family === version))
       throw new Error('File exists');
     const has = this.#device(name).addresses.some((address) => family(address) === version);
