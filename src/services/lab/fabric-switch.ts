@@ -55,3 +55,14 @@ export function guardRules(nodes: readonly string[], families: LabOptions['ip'])
     ])
     .reduce((text, line) => `${text}${line}\n`, 'add table netdev ra-guard\n');
 }
+
+/** Rules for nft(8) at tor: it advertises itself in the native VLAN alone, where a daemon of FRR would choose others as well. */
+export function torRules(families: LabOptions['ip']): string {
+  return wiresOf(TOR, families)
+    .filter(({ device }) => device !== TOR_NATIVE_DEVICE)
+    .flatMap(({ device }) => [
+      `add chain netdev quiet on-${device} { type filter hook egress device "${device}" priority 0; }`,
+      `add rule netdev quiet on-${device} icmpv6 type nd-router-advert drop`,
+    ])
+    .reduce((text, line) => `${text}${line}\n`, 'add table netdev quiet\n');
+}

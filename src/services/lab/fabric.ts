@@ -1,7 +1,7 @@
 /** What the fabric does with frames, and tor with routes: ports of the switch, wires that are cut or silent, nodes that tor knows. */
 import { run } from '../../lib/proc/run.ts';
 import type { BoxSet } from './box-set.ts';
-import { guardRules, silenceArguments, switchArguments } from './fabric-switch.ts';
+import { guardRules, silenceArguments, switchArguments, torRules } from './fabric-switch.ts';
 import { setLink, setMaster } from './network.ts';
 import { FABRIC, fabricPort, type Families, nodeIndex, SWITCH, TOR, wiresOf } from './topology.ts';
 import { torCommands } from './tor-config.ts';
@@ -39,10 +39,8 @@ export class Fabric {
     const nodes = boxes.filter((box) => nodeIndex(box) !== undefined);
     await Promise.all([
       this.#switch(switchArguments(boxes, this.#options.families)),
-      run(this.#options.boxes.command(FABRIC, ['nft', '-f', '-']), {
-        input: guardRules(nodes, this.#options.families),
-        deadline: DEADLINE,
-      }),
+      this.#filter(FABRIC, guardRules(nodes, this.#options.families)),
+      ...(boxes.includes(TOR) ? [this.#filter(TOR, torRules(this.#options.families))] : []),
       ...(this.#options.tso
         ? []
         : boxes.filter((box) => !nodes.includes(box)).flatMap((box) => this.#plainFrames(box))),
@@ -82,6 +80,10 @@ export class Fabric {
     return wiresOf(box, families)
       .filter(({ bridge }) => bridge === SWITCH)
       .map(({ device }) => run(boxes.command(box, ['ethtool', '-K', device, 'tx', 'off']), { deadline: DEADLINE }));
+  }
+
+  async #filter(box: string, rules: string): Promise<void> {
+    await run(this.#options.boxes.command(box, ['nft', '-f', '-']), { input: rules, deadline: DEADLINE });
   }
 
   async #switch(args: readonly string[]): Promise<void> {
