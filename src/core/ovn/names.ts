@@ -38,6 +38,11 @@ export function localnetPortName(subnet: string): string {
   return `localnet.${subnet}`;
 }
 
+/** port of a physical network's bridge towards that switch, as ovn-controller names it (ovn-controller(8)) */
+export function localnetPatchName(localnet: string): string {
+  return `patch-${localnet}-to-br-int`;
+}
+
 /** chassis that carry gateways to a physical network, led by a node; names of objects have no colon */
 export function gatewayGroupName(provider: string, leader: string): string {
   return `gateway:${provider}:${leader}`;

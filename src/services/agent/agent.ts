@@ -13,6 +13,7 @@ import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
 import { CORE } from '../../lib/kube/resource.ts';
 import { Announcer } from './announce.ts';
 import { Attacher } from './attach.ts';
+import { GatewayAnnouncer } from './gateway-announcer.ts';
 import { chassisOperations, underlayBridge } from './chassis.ts';
 import { serveCni } from './cni-server.ts';
 import { type InterfaceRow, LocalSwitch } from './local-switch.ts';
@@ -61,6 +62,7 @@ export class Agent {
   readonly #attachments: Informer<NetworkAttachmentDefinition>;
   readonly #underlays: Underlays;
   readonly #providers: ProviderNetworks;
+  readonly #gateways: GatewayAnnouncer;
   readonly #reporter: Reporter;
   readonly #networks: Networks;
   #server: Server | undefined;
@@ -130,6 +132,13 @@ export class Agent {
       onUplinks: () => this.#reporter.now(),
       log,
     });
+    this.#gateways = new GatewayAnnouncer({
+      remote: options.southbound,
+      node,
+      local: this.#local,
+      onGateways: () => log(`gateways: ${this.#gateways.gateways().join(', ') || 'none'}`),
+      log,
+    });
     const uplinks = () => this.#providers.uplinks();
     this.#reporter = new Reporter({
       client,
@@ -159,6 +168,7 @@ export class Agent {
     await Promise.all([this.#pods.start(), this.#subnets.start(), this.#vpcs.start(), this.#attachments.start()]);
     await this.#underlays.start();
     await this.#providers.start();
+    this.#gateways.start();
     this.#live = true;
     this.#local.session.onUpdate(() => {
       this.#providers.check();
@@ -190,6 +200,7 @@ export class Agent {
     this.#server?.close();
     await Promise.all([this.#pods.stop(), this.#subnets.stop(), this.#vpcs.stop(), this.#attachments.stop()]);
     await this.#providers.stop();
+    await this.#gateways.stop();
     await Promise.all([this.#underlays.stop(), this.#reporter.stop()]);
     await this.#settling;
     await this.#local.session.close();

@@ -56,6 +56,8 @@ export interface ControllerOptions {
 }
 
 const WORKERS = 16;
+/** between gateway nodes and the others: milliseconds, and how many of them without a packet are a failure (ovn-nb(5), NB_Global) */
+const GATEWAY_BFD = { 'bfd-min-rx': '100', 'bfd-min-tx': '100', 'bfd-mult': '3' };
 
 export class Controller {
   readonly compiler = new Compiler(RULES);
@@ -108,7 +110,7 @@ export class Controller {
       },
       log,
     });
-    this.epoch = new Epoch(session);
+    this.epoch = new Epoch(session, GATEWAY_BFD);
     this.writer = new Writer({
       session,
       compiler: this.compiler,

@@ -21,10 +21,13 @@ export class SupersededError extends Error {
 
 export class Epoch {
   readonly #session: OvsdbSession<NorthboundTables>;
+  readonly #defaults: Readonly<Record<string, string>>;
   #own = 0;
 
-  constructor(session: OvsdbSession<NorthboundTables>) {
+  /** @param defaults options of NB_Global (ovn-nb(5)) for where nobody has set them: whoever has, keeps them */
+  constructor(session: OvsdbSession<NorthboundTables>, defaults: Readonly<Record<string, string>> = {}) {
     this.#session = session;
+    this.#defaults = defaults;
   }
 
   get own(): number {
@@ -87,7 +90,10 @@ export class Epoch {
   #rewrite(next: number): Operation[] {
     const row = this.#row();
     // ovn-northd or ovn-nbctl makes the row; a database that nobody touched yet has none
-    if (!row) return [{ op: 'insert', table: 'NB_Global', row: { external_ids: { [EPOCH]: String(next) } } }];
+    if (!row)
+      return [
+        { op: 'insert', table: 'NB_Global', row: { external_ids: { [EPOCH]: String(next) }, options: this.#defaults } },
+      ];
     const where = byUuid(row._uuid);
     return [
       {
@@ -104,6 +110,8 @@ export class Epoch {
         where,
         row: { external_ids: { ...row.external_ids, [EPOCH]: String(next) } },
       },
+      // RFC 7047 section 5.1: inserting into a map leaves the keys that are there as they are
+      { op: 'mutate', table: 'NB_Global', where, mutations: [['options', 'insert', this.#defaults]] },
     ];
   }
 }
