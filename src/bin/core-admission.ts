@@ -17,6 +17,7 @@ const WORLD_KINDS = {
   'ips.kubeovn.io': 'IP',
   'ippools.kubeovn.io': 'IPPool',
   'vips.kubeovn.io': 'Vip',
+  'switch-lb-rules.kubeovn.io': 'SwitchLBRule',
   'network-attachment-definitions.k8s.cni.cncf.io': 'NetworkAttachmentDefinition',
   'provider-networks.kubeovn.io': 'ProviderNetwork',
   'vlans.kubeovn.io': 'Vlan',

@@ -3,6 +3,11 @@ import { column, type Kind, READY, REASON } from './kind.ts';
 import type { KubeObject } from './object.ts';
 import { conditions, obj, str, strings, type Static } from './schema.ts';
 
+/** spec.type of an address for load balancers */
+export const SWITCH_LB_VIP = 'switch_lb_vip';
+/** spec.type of Kube-OVN for machines on the network of their host */
+export const HOST_VM_VIP = 'kube_host_vm_vip';
+
 const spec = obj({
   namespace: str('namespace of the machines that share it'),
   subnet: str('subnet of the address'),

@@ -3,6 +3,7 @@ import type { Cidr } from '../../lib/netaddr/cidr.ts';
 import type { Family } from '../../lib/netaddr/ip.ts';
 import type { GuestNetwork, VpcGuestSettings } from '../dhcp/guest-options.ts';
 import type { Options } from '../dhcp/option-text.ts';
+import type { SharedAddress } from '../vip/shared-address.ts';
 import type { GuestMtus } from '../underlay/mtu.ts';
 
 export interface Facts {
@@ -39,7 +40,11 @@ export interface Facts {
     readonly cidrs: readonly Cidr[];
     /** families of which the subnet answers DHCP */
     readonly dhcp: readonly Family[];
+    /** spec.vips, spelled as usual */
+    readonly vips: readonly string[];
   };
+  /** an address that machines take over from each other; key: Vip */
+  readonly SharedAddress: SharedAddress;
   /** what the guests of a VPC have to know of it, as one of its route tables has it; key: `<VPC>|<table>` */
   readonly VpcGuests: VpcGuestSettings;
   /** the address is a next hop of routes to these prefixes; key: `<subnet>|<address>` */

@@ -8,6 +8,7 @@ import { OPTION_ANNOTATIONS, optionsOr } from '../dhcp/subnet-options.ts';
 import { pinOf } from '../migration/port-pin.ts';
 import { type InterfaceWishes, portDhcp } from './dhcp-rows.ts';
 import type { Facts } from './facts.ts';
+import { extraAddresses, securedBy } from './port-security.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 import { mostSenior, seniority } from './seniority.ts';
 
@@ -20,8 +21,8 @@ export const DEFAULT_ROUTE_ANNOTATION = 'ovn.kubernetes.io/default_route';
 export const nicRule = rule({
   kind: 'IP',
   reads: {
-    kinds: ['IP', 'Placement', 'PortsBound'],
-    facts: ['SubnetSwitch', 'SubnetGuests', 'VpcGuests', 'NextHopOf', 'PortBeyondLimit'],
+    kinds: ['IP', 'Placement', 'PortsBound', 'Vip', 'Workload'],
+    facts: ['SubnetSwitch', 'SharedAddress', 'SubnetGuests', 'VpcGuests', 'NextHopOf', 'PortBeyondLimit'],
   },
   emits: [],
   run(ip, name, read, emit) {
@@ -71,7 +72,7 @@ export const nicRule = rule({
     emit.child({ table: 'Logical_Switch', key: found.switch, column: 'ports' }, 'Logical_Switch_Port', name, {
       type: '',
       addresses: secured ? [address] : [address, 'unknown'],
-      port_security: secured ? [address] : [],
+      port_security: secured ? securedBy(parsed, extraAddresses(ip, name, found, read, emit)) : [],
       ...dhcp,
       options: {
         ...chassisOptions(pinOfPort(ip, read)),

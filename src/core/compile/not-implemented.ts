@@ -30,7 +30,6 @@ const SUBNET: readonly Field[] = [
     'externalEgressGateway',
     'policyRoutingPriority',
     'policyRoutingTableID',
-    'vips',
     'u2oInterconnectionIP',
     'u2oFeatures',
     'enableLb',

@@ -63,6 +63,9 @@ export const ISSUE_REASONS = [
   'EncapsulationsDiffer',
   'VxlanLimit',
   'VxlanIngressPort',
+  'VipNotShared',
+  'NoBackends',
+  'NoHealthCheck',
 ] as const;
 export type IssueReason = (typeof ISSUE_REASONS)[number];
 

@@ -12,12 +12,14 @@ Vlan       reads ProviderNetwork, Vlan, ProviderMtu gives VlanNetwork
 Vpc        reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, OvnEip, VxlanMode, DatapathRank, VlanNetwork, GatewayNodes gives VpcExternal, VpcRouter, VpcGuests, NextHopOf
 VpcPeering reads Vpc, Subnet, VpcPeering gives nothing
 Subnet  reads Settings, Subnet, NetworkAttachmentDefinition, IP, IPPool, Vpc, OvnSnatRule, VpcRouter, VpcGuests, GuestMtus, VxlanMode, DatapathRank, VlanNetwork, VpcExternal gives SubnetSwitch, SubnetGuests, PortBeyondLimit
-IP      reads IP, Placement, PortsBound, SubnetSwitch, SubnetGuests, VpcGuests, NextHopOf, PortBeyondLimit gives nothing
+Vip     reads IP, Workload, SubnetSwitch gives SharedAddress
+IP      reads IP, Placement, PortsBound, Vip, Workload, SubnetSwitch, SharedAddress, SubnetGuests, VpcGuests, NextHopOf, PortBeyondLimit gives nothing
 IPPool  reads IPPool, SubnetSwitch gives nothing
 OvnEip  reads Subnet gives nothing
 OvnFip  reads OvnEip, OvnFip, OvnSnatRule, OvnDnatRule, IP, Vip, Subnet, Vpc, Placement, Uplink, VpcExternal gives nothing
 OvnSnatRule reads OvnEip, OvnFip, IP, Subnet, Vpc, Placement, Vip, VpcExternal gives nothing
 OvnDnatRule reads OvnEip, OvnFip, OvnDnatRule, IP, Vip, Subnet, Vpc, Placement, VpcExternal gives nothing
+SwitchLBRule reads IP, Subnet, SwitchLBRule, Vip, Workload, VpcRouter gives nothing
 `;
 
 test('the graph of rules and facts is the one that is drawn', () => {

@@ -8,6 +8,7 @@
  *    └──VpcGuests, NextHopOf──> IP
  *   ProviderNetwork ──ProviderMtu──> Vlan ──VlanNetwork──> Vpc, Subnet
  *    └──GatewayNodes──> Vpc ──VpcExternal──> Subnet, OvnFip, OvnSnatRule, OvnDnatRule        OvnEip
+ *   Subnet ──SubnetSwitch──> Vip ──SharedAddress──> IP      Vpc ──VpcRouter──> SwitchLBRule
  *   VpcPeering: nothing but what is wrong with it
  */
 import { clusterNetworkRule } from './cluster-network-rule.ts';
@@ -22,6 +23,8 @@ import { providerNetworkRule } from './provider-network-rule.ts';
 import { snatRule } from './snat-rule.ts';
 import { subnetRule } from './subnet-rule.ts';
 import { vlanRule } from './vlan-rule.ts';
+import { switchLbRule } from './switch-lb-rule.ts';
+import { vipRule } from './vip-rule.ts';
 import { vpcPeeringRule } from './vpc-peering-rule.ts';
 import { vpcRule } from './vpc-rule.ts';
 
@@ -33,10 +36,12 @@ export const RULES: readonly Rule[] = [
   vpcRule,
   vpcPeeringRule,
   subnetRule,
+  vipRule,
   nicRule,
   ipPoolRule,
   eipRule,
   fipRule,
   snatRule,
   dnatRule,
+  switchLbRule,
 ];

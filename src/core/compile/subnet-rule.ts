@@ -14,6 +14,7 @@ import { emitSubnetNat } from './subnet-nat.ts';
 import { mtuOf } from './subnet-mtu.ts';
 import { vlanSubnet } from './vlan-subnet.ts';
 import { olderOverlap } from './vpc-subnets.ts';
+import { emitSubnetVips, subnetVips } from './virtual-port.ts';
 import { checkMatches, checkPorts, datapathFits } from './vxlan-issues.ts';
 import { type Emit, rule } from './rule.ts';
 
@@ -60,7 +61,9 @@ export const subnetRule = rule({
     const options = subnetOptions(subnet, emit);
     const families = dhcpFamilies(subnet, networks, options.raOptions);
     const { v4Options, v6Options } = options;
-    emit.fact('SubnetSwitch', name, { switch: name, cidrs: plan.cidrs, dhcp: families });
+    const vips = subnetVips(subnet, plan.cidrs);
+    emit.fact('SubnetSwitch', name, { switch: name, cidrs: plan.cidrs, dhcp: families, vips });
+    emitSubnetVips(name, vips, read, emit);
     const routeTable = subnet.spec?.routeTable ?? '';
     const guests = `${vpc}|${routeTable}`;
     emit.fact('SubnetGuests', name, { vpc: guests, networks, v4Options, v6Options });

@@ -10,6 +10,7 @@ import { dhcpFamilies, emitSubnetDhcp, subnetOptions } from './dhcp-rows.ts';
 import type { AddressPlan } from './subnet-rule.ts';
 import type { Emit, Read } from './rule.ts';
 import { olderOverlap } from './vpc-subnets.ts';
+import { emitSubnetVips, subnetVips } from './virtual-port.ts';
 import { checkMatches, checkPorts, datapathFits } from './vxlan-issues.ts';
 import { SETTINGS_KEY } from './world.ts';
 
@@ -49,7 +50,9 @@ export function vlanSubnet(subnet: Subnet, plan: AddressPlan, read: Read, emit: 
   const options = subnetOptions(subnet, emit);
   const families = dhcpFamilies(subnet, networks, options.raOptions);
   const settings = guestSettings(read);
-  emit.fact('SubnetSwitch', name, { switch: name, cidrs: plan.cidrs, dhcp: families });
+  const vips = subnetVips(subnet, plan.cidrs);
+  emit.fact('SubnetSwitch', name, { switch: name, cidrs: plan.cidrs, dhcp: families, vips });
+  emitSubnetVips(name, vips, read, emit);
   emit.fact('SubnetGuests', name, {
     vpc: '',
     settings,

@@ -19,7 +19,8 @@ import type { OvnFip } from '../../kinds/ovn-fip.ts';
 import type { OvnSnatRule } from '../../kinds/ovn-snat-rule.ts';
 import type { ProviderNetwork } from '../../kinds/provider-network.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
-import type { Vip } from '../../kinds/vip.ts';
+import type { SwitchLbRule } from '../../kinds/switch-lb-rule.ts';
+import { SWITCH_LB_VIP, type Vip } from '../../kinds/vip.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import type { Vlan } from '../../kinds/vlan.ts';
@@ -38,6 +39,9 @@ import { sourceKeys } from '../external/snat-source.ts';
 import { isOnVlan, isRouted, prefixScopes } from '../network/vlan-subnet.ts';
 import { networkOf, vpcOf } from '../network/names.ts';
 import { networkCidrs } from '../network/parts.ts';
+import { balancedAddress } from '../vip/balanced.ts';
+import { sharedVips, portVips, takenVip } from '../vip/port-annotations.ts';
+import { type Workload, workloadKey, workloadLabels } from '../select/workload.ts';
 import { addressSetName, linkPortName, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 
 /** Settings of the whole installation: what the controller was started with. One object, key "cluster". */
@@ -60,6 +64,7 @@ export interface Kinds {
   readonly IP: IpObject;
   readonly IPPool: IpPool;
   readonly Vip: Vip;
+  readonly SwitchLBRule: SwitchLbRule;
   /** namespace/name, like all kinds that live in namespaces */
   readonly NetworkAttachmentDefinition: NetworkAttachmentDefinition;
   readonly VirtualMachine: VirtualMachine;
@@ -82,6 +87,8 @@ export interface Kinds {
   readonly Placement: Placement;
   /** observed: where OVN has the ports of a virtual machine that are on more than one node, key `namespace/name` */
   readonly PortsBound: PortsBound;
+  /** observed: who may be chosen by labels, key `<Pod|VirtualMachine>/<namespace>/<name>` */
+  readonly Workload: Workload;
   /** observed: a port that no node has, key: its name, which is that of its IP object */
   readonly PortDown: PortDown;
 }
@@ -228,6 +235,14 @@ export const INDEXES = {
       [ip.spec?.v4IpAddress, ip.spec?.v6IpAddress]
         .filter((text) => text !== undefined && text !== '')
         .map((text) => `${ip.spec?.subnet}|${text}`),
+    /** the Workload that it belongs to */
+    workload: (ip: IpObject) => [workloadKey(ip)],
+    /** Vips that it may take over */
+    sharedVip: sharedVips,
+    /** `<subnet>|<address>` of its subnet's spec.vips that it may take over */
+    portVip: (ip: IpObject) => portVips(ip).map((text) => `${ip.spec?.subnet}|${text}`),
+    /** the Vip whose address it has for its own */
+    takenVip: (ip: IpObject) => takenVip(ip.metadata.annotations),
   },
   IPPool: {
     subnet: (pool: IpPool) => [pool.spec?.subnet ?? ''],
@@ -244,6 +259,19 @@ export const INDEXES = {
         .map((text) => `${spec?.subnet}|${text}`),
     /** `<subnet>|<MAC>` */
     mac: ({ spec }: Vip) => (spec?.macAddress ? [`${spec.subnet}|${spec.macAddress.toLowerCase()}`] : []),
+    /** addresses that it reserves for load balancers */
+    balanced: ({ spec }: Vip) =>
+      spec?.type === SWITCH_LB_VIP ? [spec.v4ip, spec.v6ip].flatMap((text) => text || []) : [],
+  },
+  SwitchLBRule: {
+    /** its virtual address, spelled as usual */
+    address: balancedAddress,
+    namespace: ({ spec }: SwitchLbRule) => [spec?.namespace ?? ''],
+  },
+  Workload: {
+    namespace: ({ namespace }: Workload) => [namespace],
+    /** `<namespace>|<key>=<value>` */
+    label: workloadLabels,
   },
   NetworkAttachmentDefinition: {
     /** the ClusterNetwork of its label */

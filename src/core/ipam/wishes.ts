@@ -40,6 +40,8 @@ export interface Wishes {
   readonly mac?: { readonly path: string; readonly text: string; readonly value: string };
   readonly family?: Family;
   readonly pool?: PoolWish;
+  /** name of the Vip whose addresses and MAC the interface has for its own */
+  readonly vip?: WishText;
 }
 
 export type PoolWish =
@@ -89,6 +91,8 @@ const KEYS = [
   'ip_pool',
   'ip_family',
   'vip',
+  'aaps',
+  'port_vips',
   'default_route',
   'port_security',
   'routes',
@@ -108,7 +112,7 @@ export function unheardWishes(sources: readonly AnnotationSource[], places: read
 
 /** also with a slip of the pen */
 const LOOKS_LIKE_WISH =
-  /^static-ip\.harvesterhci\.io\/|(^|\.)ovn(\.[^/]+)?\.kubernetes\.io\/(ip_|mac_|dhcp-|default_route|port_security$)|^[^./]+\.[^./]+\.kubernetes\.io\/(ip|mac)_/;
+  /^static-ip\.harvesterhci\.io\/|(^|\.)ovn(\.[^/]+)?\.kubernetes\.io\/(ip_|mac_|dhcp-|vip$|port_vips$|default_route|port_security$)|^[^./]+\.[^./]+\.kubernetes\.io\/(ip|mac)_/;
 
 /**
  * Everything that is asked for of addresses.
@@ -124,13 +128,9 @@ export function wishesOf(
   const family = wishText(sources, place, 'ip_family');
   const pool = wishText(sources, place, 'ip_pool');
   const vip = wishText(sources, place, 'vip');
-  if (vip)
-    return {
-      path: vip.path,
-      value: vip.text,
-      problem: 'is not built yet: ask for the addresses themselves (ip_address)',
-    };
   try {
+    if (vip && vip.text.trim() !== '')
+      return { vip: { ...vip, text: at(vip, nameOfVip) }, ...alone(vip, [ips, mac, pool]) };
     return {
       ...(ips && ips.text.trim() !== '' ? { ips: { ...ips, values: at(ips, oneOfEach) } } : {}),
       ...(mac && mac.text.trim() !== '' ? { mac: { ...mac, value: at(mac, unicastMac) } } : {}),
@@ -141,6 +141,14 @@ export function wishesOf(
     if (error instanceof WishError) return error.problem;
     throw error;
   }
+}
+
+/** A Vip has its address and its MAC: nothing else can be asked for with it. */
+function alone(vip: WishText, others: readonly (WishText | undefined)[]): object {
+  const other = others.find((one) => one !== undefined && one.text.trim() !== '');
+  if (!other) return {};
+  const problem = `names a Vip, which has its own addresses and MAC: leave out ${other.path}`;
+  throw new WishError({ path: vip.path, value: vip.text, problem });
 }
 
 class WishError extends Error {
@@ -167,6 +175,11 @@ function oneOfEach(text: string): readonly Ip[] {
   if (ips.length > 2 || (ips.length === 2 && ips[0]!.family === ips[1]!.family))
     throw new AddressError(text, 'has several addresses of one family: one of each is possible');
   return ips;
+}
+
+function nameOfVip(text: string): string {
+  if (!OBJECT_NAME.test(text)) throw new AddressError(text, 'is not the name of a Vip');
+  return text;
 }
 
 function unicastMac(text: string): string {

@@ -48,6 +48,11 @@ export function gatewayGroupName(provider: string, leader: string): string {
   return `gateway:${provider}:${leader}`;
 }
 
+/** virtual port of one of a subnet's own virtual addresses */
+export function subnetVipPortName(subnet: string, ip: string): string {
+  return `${subnet}-vip-${ip}`;
+}
+
 /** port of a VPC's router on the link to another VPC */
 export function linkPortName(vpc: string, remote: string): string {
   return `${vpc}-${remote}`;

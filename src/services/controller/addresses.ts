@@ -1,6 +1,7 @@
 /** Keeps the allocator in step with subnets, pools, IP objects and Vips: what is stored is what is given. */
 import { AllocationError } from '../../core/ipam/allocation-error.ts';
 import { Allocator } from '../../core/ipam/allocator.ts';
+import { takenVip } from '../../core/vip/port-annotations.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
@@ -78,6 +79,8 @@ export class Addresses {
   }
 
   #restoreIp({ metadata, spec }: IpObject): void {
+    // the address is the Vip's
+    if (takenVip(metadata.annotations).length > 0) return;
     this.#restore(spec?.subnet, metadata.name, [spec?.v4IpAddress, spec?.v6IpAddress], spec?.macAddress);
   }
 

@@ -11,6 +11,7 @@ import type { ProviderNetwork } from '../../kinds/provider-network.ts';
 import type { NodeUnderlay } from '../../kinds/node-underlay.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { SwitchLbRule } from '../../kinds/switch-lb-rule.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import type { Migration, MigrationState, VirtualMachine, VirtualMachineInstance } from '../../kinds/virtual-machine.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
@@ -32,6 +33,7 @@ interface CachedKinds {
   readonly IP: IpObject;
   readonly IPPool: IpPool;
   readonly Vip: Vip;
+  readonly SwitchLBRule: SwitchLbRule;
   readonly NetworkAttachmentDefinition: NetworkAttachmentDefinition;
   readonly ClusterNetwork: ClusterNetwork;
   readonly NodeUnderlay: NodeUnderlay;
@@ -60,6 +62,7 @@ const SOURCES: {
   IP: [RESOURCES.ips],
   IPPool: [RESOURCES.ipPools],
   Vip: [RESOURCES.vips],
+  SwitchLBRule: [RESOURCES.switchLbRules],
   NetworkAttachmentDefinition: [RESOURCES.attachments],
   ClusterNetwork: [RESOURCES.clusterNetworks],
   NodeUnderlay: [RESOURCES.nodeUnderlays],

@@ -18,12 +18,14 @@ import type { ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
 import { Addresses } from './addresses.ts';
+import { Balancers } from './balancers.ts';
 import { Caches, type Handlers, ownerOfIp } from './caches.ts';
 import { DefaultVpc } from './default-vpc.ts';
 import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
 import { ExternalAddresses } from './external-addresses.ts';
 import { externalHandlers } from './external-handlers.ts';
+import { takenVip } from '../../core/vip/port-annotations.ts';
 import { worldChange } from './feed.ts';
 import { FirstCommits } from './first-commits.ts';
 import { machineHandlers } from './machine-handlers.ts';
@@ -39,6 +41,7 @@ import { isComplete, Reservations } from './reservations.ts';
 import { hasStatus, STATUS_KINDS } from './status-kinds.ts';
 import { Statuses } from './statuses.ts';
 import { VirtualNetworks } from './virtual-networks.ts';
+import { Workloads } from './workloads.ts';
 import { Writer } from './writer.ts';
 import { listed } from '../../core/text/listed.ts';
 import { messageOf } from '../../lib/error/message.ts';
@@ -70,9 +73,11 @@ export class Controller {
   readonly #ownerQueue: WorkQueue;
   readonly #reservations: Reservations;
   readonly #placements: Placements;
+  readonly #workloads: Workloads;
   readonly #ports: SouthboundPorts | undefined;
   readonly #statuses: Statuses;
   readonly #networks: VirtualNetworks;
+  readonly #balancers: Balancers;
   readonly #defaultVpc: DefaultVpc;
   readonly #external: ExternalAddresses;
   readonly #events: EventRecorder;
@@ -142,6 +147,7 @@ export class Controller {
     });
     this.#caches = new Caches(client, this.#handlers(), (what, error) => log(`${what}: ${messageOf(error)}`));
     this.#placements = new Placements(this.#caches, world);
+    this.#workloads = new Workloads(this.#caches, world);
     const pieces = { compiler: this.compiler, caches: this.#caches, events: this.#events, log };
     this.#ports =
       southbound && new SouthboundPorts({ ...pieces, session: southbound, take: (changes) => this.#take(changes) });
@@ -152,6 +158,7 @@ export class Controller {
       subnet: (name) => this.#caches.of('Subnet').get(name),
       vm: (key) => this.#caches.of('VirtualMachine').get(key),
       ip: (name) => this.#caches.of('IP').get(name),
+      vip: (name) => this.#caches.of('Vip').get(name),
       placement: (machine) => this.compiler.world.get('Placement', machine),
       podsOf: (owner) => this.#caches.podsOf(owner),
       ipsOf: (owner) => this.#caches.ipsOf(owner),
@@ -170,6 +177,11 @@ export class Controller {
       allocator: this.#addresses.allocator,
       vip: (name) => this.#caches.of('Vip').get(name),
       ip: (name) => this.#caches.of('IP').get(name),
+      holderOf: (vip) => world.keys('IP', 'takenVip', vip)[0] ?? '',
+      judgement: (vip) => ({
+        issues: [...this.compiler.issues('Vip', vip), ...this.#outcomes.rejections('Vip', vip)],
+        committed: this.#outcomes.isCommitted(`Vip/${vip}`),
+      }),
       learnVip: (vip) => this.#caches.of('Vip').learn(vip),
       learnIp: (ip) => this.#caches.of('IP').learn(ip),
       warn: (object, reason, message) => this.#events.record(object, 'Warning', reason, message),
@@ -183,11 +195,20 @@ export class Controller {
       object: (kind, key) => this.#caches.of(kind).get(key),
       isCommitted: (object) => this.#outcomes.isCommitted(object),
       uuidOf,
+      health: () => this.#balancers.health(),
       rejections: (kind, key) => [
         ...this.#outcomes.rejections(kind, key),
         ...(kind === 'OvnEip' ? this.#external.issues(key) : []),
       ],
       learn: (object) => this.#caches.learn(object),
+      log,
+    });
+    this.#balancers = new Balancers({
+      client,
+      world,
+      southbound,
+      learnVip: (vip) => this.#caches.of('Vip').learn(vip),
+      onHealth: () => this.#statuses.checkHealth(),
       log,
     });
     this.#defaultVpc = new DefaultVpc(client, world, log);
@@ -204,6 +225,7 @@ export class Controller {
       IP: (changes) => this.#onIps(changes),
       IPPool: (changes) => this.#onPools(changes),
       Vip: (changes) => this.#onVips(changes),
+      SwitchLBRule: (changes) => this.#onDeclared('SwitchLBRule', changes),
       NetworkAttachmentDefinition: (changes) => this.#onAttachments(changes),
       VirtualNetwork: (changes) => {
         this.#take(changes.map(({ key, new: object }) => worldChange('VirtualNetwork', key, object)));
@@ -224,6 +246,7 @@ export class Controller {
         firstCommits: this.#firstCommits,
         isLive: () => this.#live,
         place: (machines) => this.#onPlaces(machines),
+        label: (owners) => this.#take(this.#workloads.changes(owners)),
         notify: (object, notice) => this.#notify(object, notice),
         followUsers: () => this.#networks.followUsers(),
       }),
@@ -237,6 +260,7 @@ export class Controller {
     this.#pending.push({ kind: 'Settings', key: SETTINGS_KEY, object: this.#options.settings });
     await this.#caches.start();
     this.#pending.push(...this.#placements.changes(machinesOf(this.#caches.podsByOwner.groups())));
+    this.#pending.push(...this.#workloads.all());
     this.#pending.push(...((await this.#ports?.start()) ?? []));
     this.#compile();
     // what arrived before the subnet that it belongs to
@@ -254,6 +278,7 @@ export class Controller {
     for (const ip of this.#caches.of('IP').values())
       if (!isComplete(ip)) this.#reservations.look('IP', ip.metadata.name);
     this.#networks.start();
+    this.#balancers.start();
     this.#options.metrics.synced.set(1);
   }
 
@@ -265,6 +290,7 @@ export class Controller {
       this.#ownerQueue.stop(),
       this.#reservations.stop(),
       this.#statuses.stop(),
+      this.#balancers.stop(),
       this.#defaultVpc.stop(),
       this.#external.stop(),
       this.#networks.stop(),
@@ -284,9 +310,15 @@ export class Controller {
   }
 
   /** kinds that are compiled and judged, and nothing else */
-  #onDeclared(kind: 'ClusterNetwork' | 'VpcPeering', changes: readonly ObjectChange<KubeObject>[]): void {
+  #onDeclared(
+    kind: 'ClusterNetwork' | 'VpcPeering' | 'SwitchLBRule',
+    changes: readonly ObjectChange<KubeObject>[],
+  ): void {
     this.#take(changes.map(({ key, new: object }) => worldChange(kind, key, object)));
-    for (const { key } of changes) this.#judge(kind, key);
+    for (const { key, new: object } of changes) {
+      this.#judge(kind, key);
+      if (kind === 'SwitchLBRule' && !object && this.#live) this.#balancers.sweep();
+    }
   }
 
   #onSubnets(changes: readonly ObjectChange<Subnet>[]): void {
@@ -299,6 +331,7 @@ export class Controller {
       // one that is being deleted may go now
       if (before && before !== after) this.#judge('Vpc', before);
       if (after && before !== after && this.#live) this.#statuses.list(after);
+      if (!object) this.#balancers.sweep();
       this.#notify(object, subnetNotice(old, object, this.compiler.world.keys('IP', 'subnet', key).length));
     }
     this.#networks.followParts(changes);
@@ -309,6 +342,8 @@ export class Controller {
     for (const { key, old, new: object } of changes) {
       this.#addresses.followIp(key, old, object);
       if (object && this.#live && !isComplete(object)) this.#reservations.look('IP', key);
+      for (const vip of [old, object].flatMap((ip) => takenVip(ip?.metadata.annotations)))
+        if (this.#live) this.#reservations.look('Vip', vip);
       for (const subnet of new Set([old?.spec?.subnet, object?.spec?.subnet]))
         if (subnet && this.#live) this.#statuses.count(subnet);
       if (this.#live)
@@ -382,6 +417,9 @@ export class Controller {
 
   /** the other kinds have no status that follows from their rows */
   #judge(kind: string, key: string): void {
-    if (this.#live && hasStatus(kind)) this.#statuses.judge(kind, key);
+    if (!this.#live) return;
+    if (hasStatus(kind)) this.#statuses.judge(kind, key);
+    else if (kind === 'Vip') this.#reservations.look('Vip', key);
+    if (kind === 'SwitchLBRule') this.#balancers.look(key);
   }
 }

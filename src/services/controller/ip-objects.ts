@@ -4,6 +4,7 @@ import type { Allocation } from '../../core/ipam/allocator.ts';
 import type { Interface } from '../../core/ipam/interfaces.ts';
 import { type AnnotationSource, wishText } from '../../core/ipam/wishes.ts';
 import { DEFAULT_ROUTE_ANNOTATION, PORT_SECURITY_ANNOTATION } from '../../core/compile/nic-rule.ts';
+import { PORT_VIPS_ANNOTATION, SHARED_VIPS_ANNOTATION, TAKEN_VIP_ANNOTATION } from '../../core/vip/port-annotations.ts';
 import { OPTION_ANNOTATIONS } from '../../core/dhcp/subnet-options.ts';
 import { formatIp } from '../../lib/netaddr/ip.ts';
 import type { IpObject } from '../../kinds/ip.ts';
@@ -13,7 +14,7 @@ import type { Owner } from './pod.ts';
 export const RESERVED = 'ovn.kubernetes.io/ip_reserved';
 
 /** label keys and values are at most 63 characters; longer names go without */
-const LABEL_MAX = 63;
+export const LABEL_MAX = 63;
 
 /** what of an interface may change while it is there, in the annotations of its IP object */
 export type PortSettings = Readonly<Record<string, string | undefined>>;
@@ -28,12 +29,17 @@ export function portSettings(
   isSecondDefault: boolean,
 ): PortSettings {
   const text = (key: string) => wishText(sources, face, key)?.text;
-  const security =
-    text('port_security') ??
-    sources.map(({ annotations }) => annotations?.[PORT_SECURITY_ANNOTATION]).find((value) => value !== undefined);
+  /** said for one interface, or for all of them */
+  const ofAny = (key: string) =>
+    text(key) ??
+    sources.map(({ annotations }) => annotations?.[`ovn.kubernetes.io/${key}`]).find((value) => value !== undefined);
+  const security = ofAny('port_security');
   return {
     [PORT_SECURITY_ANNOTATION]: security === 'false' ? 'false' : undefined,
     [DEFAULT_ROUTE_ANNOTATION]: (text('default_route') ?? String(!isSecondDefault)) === 'false' ? 'false' : undefined,
+    [SHARED_VIPS_ANNOTATION]: ofAny('aaps'),
+    [PORT_VIPS_ANNOTATION]: text('port_vips'),
+    [TAKEN_VIP_ANNOTATION]: text('vip'),
     ...Object.fromEntries(Object.keys(OPTION_ANNOTATIONS).map((key) => [`ovn.kubernetes.io/${key}`, text(key)])),
   };
 }

@@ -17,6 +17,8 @@ export interface MachineHandling {
   readonly isLive: () => boolean;
   /** where these machines run may have changed */
   readonly place: (machines: readonly string[]) => void;
+  /** these owners may have other labels, or run no longer */
+  readonly label: (owners: ReadonlySet<string>) => void;
   readonly notify: (object: KubeObject, notice: Notice | undefined) => void;
   /** virtual machines have changed */
   readonly followUsers: () => void;
@@ -41,12 +43,13 @@ export function machineHandlers(handling: MachineHandling): Pick<Handlers, Machi
 
 function onPods(
   changes: readonly ObjectChange<Pod>[],
-  { hasAddresses, owners, firstCommits, place }: MachineHandling,
+  { hasAddresses, owners, firstCommits, place, label }: MachineHandling,
 ): void {
   const touched = changes.flatMap(({ old, new: object }) =>
     [old, object].flatMap((it) => (it ? [ownerKey(ownerOf(it))] : [])),
   );
   place([...machinesOf(touched)]);
+  label(new Set(touched));
   for (const { old, new: object } of changes) {
     if (
       old &&
@@ -66,9 +69,10 @@ function onPods(
 
 function onVms(
   changes: readonly ObjectChange<VirtualMachine>[],
-  { owners, notify, followUsers }: MachineHandling,
+  { owners, label, notify, followUsers }: MachineHandling,
 ): void {
   followUsers();
+  label(new Set(changes.map(({ key }) => `VirtualMachine/${key}`)));
   for (const { key, old, new: object } of changes) {
     if (object && !old) notify(object, copyNotice(object));
     if (

@@ -3,7 +3,7 @@
  * with what it got; what no owner needs any more is deleted. Level-triggered: a key says which owner to look at, never what happened.
  */
 import { AllocationError } from '../../core/ipam/allocation-error.ts';
-import type { Allocator, Request } from '../../core/ipam/allocator.ts';
+import type { Allocation, Allocator, Request } from '../../core/ipam/allocator.ts';
 import {
   NETWORKS_ANNOTATION,
   networksOfVm,
@@ -19,13 +19,16 @@ import type { Placement } from '../../core/migration/placement.ts';
 import { portName } from '../../core/ovn/names.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { Vip } from '../../kinds/vip.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isOvertaken, isReason, KubeError } from '../../lib/kube/error.ts';
 import { checkOwner, ipObject, ipPatch, type PortSettings, portSettings, RESERVED } from './ip-objects.ts';
 import { isAlive, type Owner, ordinalOf, ownerKey, parseOwnerKey, type Pod } from './pod.ts';
 import { interfaceAnnotations, staleAnnotations } from './pod-annotations.ts';
-import { asksByName, requestOf, sourcesOf } from './requests.ts';
+import { asksByName, requestOf, sourcesOf, takenBy } from './requests.ts';
+import { TAKEN_VIP_ANNOTATION } from '../../core/vip/port-annotations.ts';
+import { formatIp } from '../../lib/netaddr/ip.ts';
 import { isComplete } from './reservations.ts';
 import { RESOURCES } from './resources.ts';
 import { WaitingKeys } from '../../lib/kube/waiting-keys.ts';
@@ -37,6 +40,7 @@ export interface OwnersOptions {
   subnet(name: string): Subnet | undefined;
   vm(key: string): VirtualMachine | undefined;
   ip(name: string): IpObject | undefined;
+  vip(name: string): Vip | undefined;
   /** of a virtual machine, `namespace/name`: where it is seen to run */
   placement(machine: string): Placement | undefined;
   podsOf(owner: string): readonly Pod[];
@@ -217,14 +221,10 @@ export class Owners {
    */
   async #ensureIp(purpose: Purpose, face: Interface, settings: PortSettings): Promise<IpObject | undefined> {
     const { owner } = purpose;
-    const { allocator } = this.#options;
     const known = this.#options.ip(face.port);
     if (!known) return this.#makeIp(purpose, face, settings);
     checkOwner(known, owner);
-    if (
-      known.spec?.subnet !== face.subnet ||
-      (this.#isFresh(purpose, face) && !allocator.fits(face.subnet, face.port, this.#requestOf(purpose, face)))
-    ) {
+    if (known.spec?.subnet !== face.subnet || (this.#isFresh(purpose, face) && !this.#fits(known, purpose, face))) {
       await this.#options.client.delete(RESOURCES.ips, { name: face.port });
       return undefined;
     }
@@ -235,6 +235,24 @@ export class Owners {
     const changed = await this.#options.client.patch<IpObject>(RESOURCES.ips, { name: face.port }, patch);
     this.#options.learnIp(changed);
     return changed;
+  }
+
+  /** whether an interface has what is asked for now */
+  #fits({ metadata, spec }: IpObject, purpose: Purpose, face: Interface): boolean {
+    const taken = takenBy(purpose.sources, face, (name) => this.#options.vip(name));
+    const has = metadata.annotations?.[TAKEN_VIP_ANNOTATION];
+    if (!taken)
+      return has === undefined && this.#options.allocator.fits(face.subnet, face.port, this.#requestOf(purpose, face));
+    const texts = taken.ips.map(formatIp);
+    return has === taken.name && texts.join(',') === spec?.ipAddress && taken.mac === spec.macAddress;
+  }
+
+  /** An address of a Vip stays that one's: the interface only has it. */
+  #allocate(purpose: Purpose, face: Interface): Allocation {
+    return (
+      takenBy(purpose.sources, face, (name) => this.#options.vip(name)) ??
+      this.#options.allocator.allocate(face.subnet, face.port, this.#requestOf(purpose, face))
+    );
   }
 
   /** While a machine moves, also its target pod belongs to the node on which the machine still is. */
@@ -252,7 +270,7 @@ export class Owners {
   async #makeIp(purpose: Purpose, face: Interface, settings: PortSettings): Promise<IpObject> {
     const { owner } = purpose;
     const { allocator, client } = this.#options;
-    const allocation = allocator.allocate(face.subnet, face.port, this.#requestOf(purpose, face));
+    const allocation = this.#allocate(purpose, face);
     try {
       const object = ipObject(face, owner, this.#nodeOf(purpose) ?? '', settings, allocation);
       const stored = await client.create<IpObject>(RESOURCES.ips, object);

@@ -8,9 +8,7 @@ export const MIGRATION_LABEL = 'kubevirt.io/migrationJobUID';
 
 /** What the controller keeps of a pod: there are many. Lists of pods come without apiVersion and kind; events need them. */
 export function essentials({ metadata, spec, status }: Pod): Pod {
-  const { name, namespace, uid, resourceVersion, deletionTimestamp, annotations, ownerReferences } = metadata;
-  const migration = metadata.labels?.[MIGRATION_LABEL];
-  const labels = migration === undefined ? undefined : { [MIGRATION_LABEL]: migration };
+  const { name, namespace, uid, resourceVersion, deletionTimestamp, labels, annotations, ownerReferences } = metadata;
   const kept = { name, namespace, uid, resourceVersion, deletionTimestamp, labels, annotations, ownerReferences };
   return {
     apiVersion: 'v1',

@@ -21,6 +21,8 @@ export function southboundSession(remote: string, log?: (sentence: string) => vo
         where: [['additional_chassis', '!=', []]],
       },
       Chassis: ['name'],
+      // what OVN's health checks see
+      Service_Monitor: ['ip', 'port', 'protocol', 'logical_port', 'status'],
     },
     ...(log ? { log } : {}),
   });

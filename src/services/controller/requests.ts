@@ -4,6 +4,8 @@ import type { Allocator, Request } from '../../core/ipam/allocator.ts';
 import type { Interface } from '../../core/ipam/interfaces.ts';
 import { machineSources, selectionWishes } from '../../core/ipam/machine-wishes.ts';
 import { type AnnotationSource, type PoolWish, wishText } from '../../core/ipam/wishes.ts';
+import { takenAddress, type TakenAddress } from '../../core/vip/taken.ts';
+import type { Vip } from '../../kinds/vip.ts';
 import type { VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { Pod } from './pod.ts';
 
@@ -20,8 +22,26 @@ export function asksByName(sources: readonly AnnotationSource[], face: Interface
   return (
     face.ips !== undefined ||
     face.mac !== undefined ||
-    ['ip_address', 'mac_address'].some((key) => wishText(sources, face, key) !== undefined)
+    ['ip_address', 'mac_address', 'vip'].some((key) => wishText(sources, face, key) !== undefined)
   );
+}
+
+/**
+ * The addresses of the Vip that the interface is to have for its own; undefined when it names none.
+ * @throws AllocationError when it cannot have them
+ */
+export function takenBy(
+  sources: readonly AnnotationSource[],
+  face: Interface,
+  vip: (name: string) => Vip | undefined,
+): (TakenAddress & { readonly name: string }) | undefined {
+  const wishes = selectionWishes(sources, face, face);
+  if ('problem' in wishes) throw new AllocationError('AddressInvalid', `${wishes.path}: ${wishes.problem}: correct it`);
+  if (!wishes.vip) return undefined;
+  const { path, text } = wishes.vip;
+  const taken = takenAddress(text, vip(text), face.subnet);
+  if (typeof taken === 'string') throw new AllocationError('AddressInvalid', `${path}: ${taken}`);
+  return { ...taken, name: text };
 }
 
 /** @throws AllocationError when what is asked for cannot be read */

@@ -5,7 +5,7 @@
 import { AllocationError } from '../../core/ipam/allocation-error.ts';
 import type { Allocation, Allocator, Request } from '../../core/ipam/allocator.ts';
 import { equal } from '../../core/ovn/equal.ts';
-import { type Finding, withCondition } from '../../core/status/condition.ts';
+import { type Finding, type Judgement, readyCondition, withCondition } from '../../core/status/condition.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Vip } from '../../kinds/vip.ts';
@@ -16,7 +16,7 @@ import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseMac } from '../../lib/netaddr/mac.ts';
-import { addressFields, subnetLabels } from './ip-objects.ts';
+import { addressFields, LABEL_MAX, RESERVED, subnetLabels } from './ip-objects.ts';
 import { RESOURCES } from './resources.ts';
 import { messageOf } from '../../lib/error/message.ts';
 
@@ -25,6 +25,10 @@ export interface ReservationsOptions {
   readonly allocator: Allocator;
   vip(name: string): Vip | undefined;
   ip(name: string): IpObject | undefined;
+  /** what is wrong with a Vip beside its addresses, and whether its rows are in OVN */
+  judgement(vip: string): Pick<Judgement, 'issues' | 'committed'>;
+  /** name of the interface that has the address of a Vip for its own; else empty */
+  holderOf(vip: string): string;
   learnVip(vip: Vip): void;
   learnIp(ip: IpObject): void;
   warn(object: KubeObject, reason: string, message: string): void;
@@ -78,7 +82,7 @@ export class Reservations {
   async #vip(name: string, key: string): Promise<void> {
     const vip = this.#options.vip(name);
     if (!vip || vip.metadata.deletionTimestamp !== undefined) return;
-    const { subnet = '', v4ip, v6ip, macAddress, type = '', selector } = vip.spec ?? {};
+    const { subnet = '', v4ip, v6ip, macAddress, type = '', selector = [] } = vip.spec ?? {};
     const allocation = this.#allocate(subnet, vipHolder(name), requestOf([v4ip, v6ip], macAddress));
     if (allocation instanceof AllocationError) {
       this.#stuck.add(key);
@@ -87,20 +91,23 @@ export class Reservations {
     const texts = allocation.ips.map(formatIp);
     const { v4IpAddress, v6IpAddress } = addressFields(texts);
     const given = { v4ip: v4IpAddress, v6ip: v6IpAddress };
-    const unbuilt = ['namespace', 'selector', 'type'].find((field) => isSet(vip.spec?.[field as 'type']));
-    const ready = unbuilt
-      ? about(
-          'False',
-          'NotImplemented',
-          `${texts.join(', ')} is reserved; spec.${unbuilt} is not built yet and has no effect: sharing the address between machines`,
-        )
-      : about('True', 'Ready', `${texts.join(', ')} is reserved`);
+    const holder = this.#options.holderOf(name);
+    const judged = readyCondition({ ...this.#options.judgement(name), generation: 1 });
+    // its commit brings us back
+    if (judged.reason === 'Pending' && vip.spec?.macAddress === allocation.mac && vip.status?.mac === allocation.mac)
+      return;
+    const sentence = judged.status === 'True' ? judged.message.replace(/^in force/, 'is reserved') : judged.message;
+    const ready = about(
+      judged.status as 'True' | 'False',
+      judged.reason,
+      judged.status === 'True' ? `${texts.join(', ')} ${sentence}` : sentence,
+    );
     await this.#storeVip(
       vip,
       {
-        metadata: { labels: { ...subnetLabels(subnet), 'ovn.kubernetes.io/ip_reserved': '' } },
+        metadata: { labels: { ...subnetLabels(subnet), [RESERVED]: holder.length <= LABEL_MAX ? holder : '' } },
         spec: { ...given, macAddress: allocation.mac },
-        status: { ...given, mac: allocation.mac, type, ...(selector ? { selector } : {}) },
+        status: { ...given, mac: allocation.mac, type, ...(selector.length > 0 ? { selector } : {}) },
       },
       ready,
     );
@@ -164,10 +171,6 @@ export function requestOf(texts: readonly (string | undefined)[], mac: string | 
   const ips = texts.flatMap((text) => attempt(() => parseIp(text ?? '')) ?? []);
   const macAddress = attempt(() => parseMac(mac ?? ''));
   return { ...(ips.length > 0 ? { ips } : {}), ...(macAddress === undefined ? {} : { mac: macAddress }) };
-}
-
-function isSet(value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
 /** without observedGeneration: a Vip has no status of its own, so that each thing said of it is a new generation */

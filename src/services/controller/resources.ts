@@ -12,6 +12,7 @@ import { ovnFipKind } from '../../kinds/ovn-fip.ts';
 import { ovnSnatRuleKind } from '../../kinds/ovn-snat-rule.ts';
 import { providerNetworkKind } from '../../kinds/provider-network.ts';
 import { subnetKind } from '../../kinds/subnet.ts';
+import { switchLbRuleKind } from '../../kinds/switch-lb-rule.ts';
 import { vipKind } from '../../kinds/vip.ts';
 import {
   virtualMachineInstanceKind,
@@ -33,6 +34,7 @@ export const RESOURCES = {
   ips: resource(ipKind),
   ipPools: resource(ipPoolKind),
   vips: resource(vipKind),
+  switchLbRules: resource(switchLbRuleKind),
   attachments: resource(networkAttachmentDefinitionKind),
   vms: resource(virtualMachineKind),
   vmis: resource(virtualMachineInstanceKind),
@@ -56,6 +58,7 @@ export const KIND_OF: Readonly<Record<string, string>> = {
   ips: 'IP',
   ippools: 'IPPool',
   vips: 'Vip',
+  'switch-lb-rules': 'SwitchLBRule',
   'network-attachment-definitions': 'NetworkAttachmentDefinition',
   virtualnetworks: 'VirtualNetwork',
   clusternetworks: 'ClusterNetwork',

@@ -7,6 +7,9 @@ import type { ReadonlyWorld } from '../../core/compile/world.ts';
 import type { Finding } from '../../core/status/condition.ts';
 import { clusterNetworkStatus } from '../../core/status/cluster-network-status.ts';
 import { ipPoolStatus } from '../../core/status/ip-pool-status.ts';
+import { balancedOf } from '../../core/compile/backends.ts';
+import { untracked } from '../../core/compile/reads.ts';
+import { type HealthOf, switchLbRuleStatus } from '../../core/status/switch-lb-rule-status.ts';
 import { subnetStatus } from '../../core/status/subnet-status.ts';
 import { vpcPeeringStatus } from '../../core/status/vpc-peering-status.ts';
 import { vpcStatus } from '../../core/status/vpc-status.ts';
@@ -23,6 +26,7 @@ import type { Vlan } from '../../kinds/vlan.ts';
 import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { SwitchLbRule } from '../../kinds/switch-lb-rule.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
@@ -34,6 +38,8 @@ export interface StatusSources {
   readonly allocator: Allocator;
   /** UUID of a row in the Northbound database */
   readonly uuidOf: (row: string) => string | undefined;
+  /** what health checks say of machines */
+  readonly health: () => HealthOf;
 }
 
 export interface Findings {
@@ -55,6 +61,7 @@ interface StatusKinds {
   readonly OvnFip: OvnFip;
   readonly OvnSnatRule: OvnSnatRule;
   readonly OvnDnatRule: OvnDnatRule;
+  readonly SwitchLBRule: SwitchLbRule;
 }
 export type StatusKind = keyof StatusKinds;
 
@@ -101,6 +108,13 @@ export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> }
     status(pool, { ready, now }, { allocator }) {
       const usage = (family: 4 | 6) => allocator.poolUsage(pool.spec?.subnet ?? '', pool.metadata.name, family);
       return ipPoolStatus(pool, usage, ready, now);
+    },
+  },
+  SwitchLBRule: {
+    resource: RESOURCES.switchLbRules,
+    status(rule, findings, { world, health }) {
+      const balanced = balancedOf(rule, untracked(world));
+      return switchLbRuleStatus(rule, 'backends' in balanced ? balanced.backends : [], findings, health());
     },
   },
   ClusterNetwork: {

@@ -9,6 +9,7 @@ import { keyOf, type KubeObject } from '../../kinds/object.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { isReason } from '../../lib/kube/error.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
+import type { HealthOf } from '../../core/status/switch-lb-rule-status.ts';
 import type { EventRecorder } from './events.ts';
 import { findingOf, tellFinding } from './finding-events.ts';
 import { splitObject } from './object-key.ts';
@@ -24,7 +25,8 @@ export interface StatusesOptions {
   object(kind: StatusKind, key: string): KubeObject | undefined;
   isCommitted(object: string): boolean;
   /** of a row in the Northbound database */
-  uuidOf(row: string): string | undefined;
+  readonly uuidOf: (row: string) => string | undefined;
+  readonly health: () => HealthOf;
   /** further issues: rows that OVN refused */
   rejections(kind: StatusKind, key: string): readonly Issue[];
   learn(object: KubeObject): void;
@@ -66,6 +68,11 @@ export class Statuses {
     this.#soon(`Vpc/${vpc}`);
   }
 
+  /** What is seen of load balanced machines has changed. */
+  checkHealth(): void {
+    for (const [name] of this.#options.compiler.world.all('SwitchLBRule')) this.#soon(`SwitchLBRule/${name}`);
+  }
+
   #soon(id: string): void {
     if (this.#scheduled.has(id)) return;
     this.#scheduled.add(id);
@@ -91,7 +98,8 @@ export class Statuses {
       now: `${new Date().toISOString().slice(0, 19)}Z`,
     };
     if (!this.#settling.isOver(id, findings.ready.reason !== 'Pending')) return;
-    const sources = { world: compiler.world, allocator, uuidOf: (row: string) => this.#options.uuidOf(row) };
+    const { uuidOf, health } = this.#options;
+    const sources = { world: compiler.world, allocator, uuidOf, health };
     const status = of.status(object as never, findings, sources);
     await this.#store(kind, object, status, findings.ready);
   }

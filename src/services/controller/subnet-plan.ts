@@ -17,7 +17,10 @@ export function subnetPlan({ metadata, spec }: Subnet): SubnetPlan | undefined {
   return {
     cidrs: cidrs.filter((cidr) => cidr !== undefined),
     gateways: (spec?.gateway ?? '').split(',').flatMap((text) => attempt(() => parseIp(text.trim())) ?? []),
-    excluded: (spec?.excludeIps ?? []).flatMap((text) => attempt(() => parseRange(text)) ?? []),
+    // its own virtual addresses are for whoever takes them over
+    excluded: [...(spec?.excludeIps ?? []), ...(spec?.vips ?? [])].flatMap(
+      (text) => attempt(() => parseRange(text)) ?? [],
+    ),
     slaac: isSlaac(optionsOr('ra', spec?.ipv6RAConfigs, () => undefined)) && sendsAdvertisements(spec ?? {}),
     routerMac: macFor(logicalRouterPortName(spec?.vpc ?? '', metadata.name)),
   };

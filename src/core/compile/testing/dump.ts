@@ -7,7 +7,7 @@ export function dump(compiler: Compiler): unknown {
     .toSorted()
     .map((id) => [id, canonical(compiler.rows.columns(id))] as const)
     .filter(([, columns]) => columns !== undefined);
-  const kinds: KindName[] = ['Vpc', 'VpcPeering', 'Subnet', 'IP', 'ClusterNetwork'];
+  const kinds: KindName[] = ['Vpc', 'VpcPeering', 'Subnet', 'IP', 'ClusterNetwork', 'Vip', 'SwitchLBRule'];
   const issues = kinds.flatMap((kind) =>
     [...compiler.world.all(kind)].map(([key]) => [`${kind}/${key}`, compiler.issues(kind, key)] as const),
   );

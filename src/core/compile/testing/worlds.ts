@@ -6,6 +6,7 @@ import type { Subnet } from '../../../kinds/subnet.ts';
 import type { Vpc } from '../../../kinds/vpc.ts';
 import type { VpcPeering } from '../../../kinds/vpc-peering.ts';
 import { type Change, type Settings, SETTINGS_KEY } from '../world.ts';
+import { portVips, vipChanges } from './vip-worlds.ts';
 import { attachment, clusterNetwork, nodeUnderlay } from './underlay-worlds.ts';
 
 const created = fc.integer({ min: 0, max: 3 }).map((second) => `2026-01-01T00:00:0${second}Z`);
@@ -138,6 +139,7 @@ export const subnet = fc
     guests,
     access,
     logging,
+    vips: fc.constantFrom<readonly string[]>([], [], ['10.0.0.40', 'fd00:1::40', 'nonsense']),
     vlan: fc.constantFrom('', '', '', 'v'),
     mtu: fc.constantFrom(0, 1300, 9000),
     nodeNetwork: fc.constantFrom('', '', 'data3', 'nowhere'),
@@ -152,6 +154,7 @@ export const subnet = fc
       guests: said,
       access: who,
       logging: annotations,
+      vips,
       vlan,
       mtu,
       nodeNetwork,
@@ -165,6 +168,7 @@ export const subnet = fc
         cidrBlock,
         gateway,
         ...(vlan === '' ? {} : { vlan }),
+        ...(vips.length > 0 ? { vips } : {}),
         ...who,
         ...(mtu ? { mtu } : {}),
         ...(nodeNetwork ? { nodeNetwork } : {}),
@@ -198,6 +202,7 @@ export const nic = fc
   .record({
     name: fc.constantFrom('vm1.ns', 'vm2.ns', 'vm3.ns', 'n1-a', 'vm4.ns.net.ns.ovn'),
     created,
+    vips: portVips,
     subnet: subnetName,
     host: fc.integer({ min: 2, max: 5 }),
     node: fc.constantFrom('', 'node1', 'node2', 'a,b'),
@@ -211,13 +216,13 @@ export const nic = fc
     machine: fc.boolean(),
   })
   .map(
-    ({ name, created: at, subnet: network, host, node, annotations, machine }): IpObject => ({
+    ({ name, created: at, vips, subnet: network, host, node, annotations, machine }): IpObject => ({
       apiVersion: 'kubeovn.io/v1',
       kind: 'IP',
       metadata: {
         name,
         creationTimestamp: at,
-        annotations,
+        annotations: { ...annotations, ...vips },
       },
       spec: {
         subnet: network,
@@ -318,6 +323,7 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
     weight: 1,
     arbitrary: pool.map(({ metadata }): Change => ({ kind: 'IPPool', key: metadata.name, object: undefined })),
   },
+  ...vipChanges(created, subnetName),
   { weight: 2, arbitrary: nic.map(({ metadata }): Change => ({ kind: 'IP', key: metadata.name, object: undefined })) },
 );
 
