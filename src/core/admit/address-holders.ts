@@ -28,6 +28,8 @@ export function placeProblem(ip: Ip, subnet: Subnet): string | undefined {
     return `${text} is outside of subnet ${name} (${formatCidr(cidr)}): choose an address inside it`;
   if (ip.value < first || ip.value > last) return `${text} is the network or broadcast address of ${formatCidr(cidr)}`;
   if ((subnet.spec?.gateway ?? '').split(',').includes(text)) return `${text} is the gateway of subnet ${name}`;
+  if ((subnet.spec?.vips ?? []).includes(text))
+    return `${text} is one of the virtual addresses of subnet ${name} (spec.vips): choose another one`;
   const range = (subnet.spec?.excludeIps ?? []).find((item) => {
     const parsed = attempt(() => parseRange(item));
     return parsed?.family === ip.family && parsed.first <= ip.value && ip.value <= parsed.last;

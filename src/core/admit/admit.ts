@@ -11,6 +11,7 @@ import type { OvnSnatRule } from '../../kinds/ovn-snat-rule.ts';
 import type { ProviderNetwork } from '../../kinds/provider-network.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import type { SwitchLbRule } from '../../kinds/switch-lb-rule.ts';
 import type { Vip } from '../../kinds/vip.ts';
 import type { Vlan } from '../../kinds/vlan.ts';
 import type { VlanConfig } from '../../kinds/vlan-config.ts';
@@ -29,6 +30,8 @@ import { admitOvnDnatRule, admitOvnFip, admitOvnSnatRule } from './nat-rules.ts'
 import { admitNode } from './node-network.ts';
 import { admitOvnEip } from './ovn-eip.ts';
 import { admitProviderNetwork, admitVlan } from './provider-network.ts';
+import { admitSwitchLbRule } from './switch-lb-rule.ts';
+import { vipInUse } from './vip-sharing.ts';
 import { admitSubnet } from './subnet.ts';
 import { subnetDefaults } from './subnet-defaults.ts';
 import { refuseUnbuilt, UNBUILT_KINDS } from './unbuilt-kind.ts';
@@ -47,6 +50,7 @@ const CHECKS: Readonly<Record<string, (review: Review<KubeObject>) => Verdict<Ku
   Subnet: (review) => admitSubnet(review as Review<Subnet>),
   IPPool: (review) => admitIpPool(review as Review<IpPool>),
   Vip: (review) => admitVip(review as Review<Vip>),
+  SwitchLBRule: (review) => admitSwitchLbRule(review as Review<SwitchLbRule>),
   IP: (review) => admitIp(review as Review<IpObject>),
   NetworkAttachmentDefinition: (review) =>
     admitNetworkAttachmentDefinition(review as Review<NetworkAttachmentDefinition>),
@@ -77,6 +81,7 @@ export function admit(object: KubeObject, old: KubeObject | undefined, neighbour
 
 /** @returns why an object must not be deleted now, and what to do */
 export function refuseDeletion(object: KubeObject, neighbours: ReadonlyWorld): string | undefined {
+  if (object.kind === 'Vip') return vipInUse(object as Vip, neighbours);
   return object.kind === 'ClusterNetwork' ? clusterNetworkInUse(object.metadata.name, neighbours) : undefined;
 }
 

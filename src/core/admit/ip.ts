@@ -6,6 +6,7 @@ import { isUnicastMac, parseMac } from '../../lib/netaddr/mac.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
+import { takenVip } from '../vip/port-annotations.ts';
 import { addressHolder } from './address-holders.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
 
@@ -37,7 +38,8 @@ export function admitIp({ object: given, old, neighbours }: Review<IpObject>): V
     if (formatIp(ip) !== text) findings.invalid(path, text, `must be spelled ${formatIp(ip)}`);
     if (found) checkPlace(ip, path, found, findings);
     const holder = addressHolder(subnet, text, name, neighbours);
-    if (holder)
+    const [taken] = takenVip(object.metadata.annotations);
+    if (holder && holder !== `Vip ${taken}`)
       findings.duplicate(path, text, `it is in use by ${holder}: choose another address, or delete that IP object`);
   }
   if (macAddress !== '' && macAddress !== old?.spec?.macAddress) checkMac(object, neighbours, findings);

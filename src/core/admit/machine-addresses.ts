@@ -85,7 +85,7 @@ function warnOfWishes(vm: VirtualMachine, neighbours: ReadonlyWorld, findings: F
 }
 
 /** the interfaces whose networks are known: what is not there yet is told when the machine starts */
-function facesOf(vm: VirtualMachine, neighbours: ReadonlyWorld): readonly Interface[] {
+export function facesOf(vm: VirtualMachine, neighbours: ReadonlyWorld): readonly Interface[] {
   const selections = networksOfVm(vm);
   if ('problem' in selections) return [];
   const owner = { namespace: vm.metadata.namespace ?? '', name: vm.metadata.name };

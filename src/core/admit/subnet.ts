@@ -22,6 +22,7 @@ import { logicalRouterPortName, RESERVED_SUBNETS, switchRouterPortName } from '.
 import { checkNodeNetwork } from './node-network.ts';
 import { checkReserved } from './reserved-ranges.ts';
 import { checkAccess } from './subnet-access.ts';
+import { checkSubnetVips } from './subnet-vips.ts';
 import { subnetDefaults } from './subnet-defaults.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
 import { peerOverlap } from './vpc-peerings.ts';
@@ -58,6 +59,7 @@ export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
       checkReserved(spec.vpc ?? '', spec.cidrBlock, cidrs, review.neighbours, findings);
     checkMtu(spec.mtu, cidrs, findings);
     checkGuestOptions(spec, cidrs, findings);
+    checkSubnetVips(subnet, cidrs, review, findings);
     if (review.old) checkUpdate(subnet, review.old, cidrs, review, findings);
   }
   if (isOnVlan(spec) && !review.neighbours.get('Vlan', spec.vlan!))

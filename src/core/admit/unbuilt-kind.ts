@@ -4,7 +4,6 @@ import { Findings, type Review, type Verdict } from './verdict.ts';
 
 export const UNBUILT_KINDS: Readonly<Record<string, string>> = {
   MultiNetworkPolicy: 'network policies are not built yet, and this one would not be enforced',
-  SwitchLBRule: 'load balancers are not built yet',
   VpcNatGateway: 'it is not built yet: use Vpc.spec.enableExternal',
   IptablesEIP: 'it is not built yet: use OvnEip',
   IptablesFIPRule: 'it is not built yet: use OvnFip',

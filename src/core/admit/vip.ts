@@ -3,9 +3,11 @@ import type { Vip } from '../../kinds/vip.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import { isUnicastMac, parseMac } from '../../lib/netaddr/mac.ts';
 import { addressHolder, macHolder, placeProblem } from './address-holders.ts';
+import { checkSharing } from './vip-sharing.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
 
-export function admitVip({ object, old, neighbours }: Review<Vip>): Verdict<Vip> {
+export function admitVip(review: Review<Vip>): Verdict<Vip> {
+  const { object, old, neighbours } = review;
   const findings = new Findings();
   const { subnet = '', macAddress = '' } = object.spec ?? {};
   const self = `Vip ${object.metadata.name}`;
@@ -40,5 +42,6 @@ export function admitVip({ object, old, neighbours }: Review<Vip>): Verdict<Vip>
     const holder = mac && found && macHolder(found, mac, self, neighbours);
     if (holder) findings.duplicate('spec.macAddress', macAddress, `it is in use by ${holder}: choose another one`);
   }
+  checkSharing(review, findings);
   return { object, warnings: findings.warnings, errors: findings.errors };
 }

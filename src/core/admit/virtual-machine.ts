@@ -10,7 +10,8 @@ import {
 import { type Networks, subnetOf } from '../ipam/interfaces.ts';
 import { networksIn, whyNotFor } from '../compile/networks.ts';
 import { NAME_MAX, portName } from '../ovn/names.ts';
-import { admitAddresses } from './machine-addresses.ts';
+import { checkMachineVips } from './machine-vips.ts';
+import { admitAddresses, facesOf } from './machine-addresses.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
 
 export function admitVirtualMachine(review: Review<VirtualMachine>): Verdict<VirtualMachine> {
@@ -43,6 +44,7 @@ export function admitVirtualMachine(review: Review<VirtualMachine>): Verdict<Vir
   }
   warnOfRenaming(review, findings);
   checkNamespace(review, findings);
+  if (findings.errors.length === 0) checkMachineVips(review, facesOf, findings);
   const admitted = findings.errors.length > 0 ? object : admitAddresses(review, findings);
   return { object: admitted, warnings: findings.warnings, errors: findings.errors };
 }

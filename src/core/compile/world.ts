@@ -27,7 +27,7 @@ import type { Vlan } from '../../kinds/vlan.ts';
 import type { VlanConfig } from '../../kinds/vlan-config.ts';
 import { attachmentConfig } from '../ipam/attachments.ts';
 import { outerLinks, pairKey, pairOf, possibleLinks } from './link-prefixes.ts';
-import { machineWishes } from '../ipam/machine-wishes.ts';
+import { machineVips, machineWishes } from '../ipam/machine-wishes.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Placement } from '../migration/placement.ts';
@@ -285,6 +285,8 @@ export const INDEXES = {
   VirtualMachine: {
     /** `<namespace>/<network>|<address or MAC>` for each that the machine asks for by name */
     wish: machineWishes,
+    /** Vips whose addresses it asks for */
+    takenVip: machineVips,
   },
   VirtualNetwork: {
     vpc: (network: VirtualNetwork) => [vpcOf(network).name],

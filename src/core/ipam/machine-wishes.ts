@@ -43,6 +43,17 @@ export function selectionWishes(
   });
 }
 
+/** Names of the Vips whose addresses a machine asks for. */
+export function machineVips(vm: VirtualMachine): readonly string[] {
+  const selections = networksOfVm(vm);
+  if ('problem' in selections) return [];
+  const sources = machineSources(vm);
+  return selections.flatMap((selection, index) => {
+    const wishes = selectionWishes(sources, placeOf(selection, selections, index === 0), selection);
+    return 'problem' in wishes || !wishes.vip ? [] : [wishes.vip.text];
+  });
+}
+
 /** `<namespace>/<network>|<address or MAC>` for each that a machine asks for by name. Networks that are not ours are among them. */
 export function machineWishes(vm: VirtualMachine): readonly string[] {
   const selections = networksOfVm(vm);

@@ -59,7 +59,7 @@ test.each<[key: string, value: string, problem: RegExp]>([
   ['ip_family', 'ipv5', /must be ipv4 or ipv6/],
   ['ip_pool', 'Not A Name', /neither the name of an IPPool nor a list/],
   ['ip_pool', '10.0.0.5,nonsense', /is not an IP address/],
-  ['vip', 'my-vip', /not built yet/],
+  ['vip', 'My Vip', /is not the name of a Vip/],
 ])('%s %s is told where it stands', (key, value, problem) => {
   const name = `blue.shop.ovn.kubernetes.io/${key}`;
   expect(wishesOf([from({ [name]: value })], FIRST, {})).toMatchObject({
