@@ -89,6 +89,8 @@ export class Session {
       'OvnFip',
       'OvnSnatRule',
       'OvnDnatRule',
+      'Vip',
+      'SwitchLBRule',
     ];
     const issues = kinds.flatMap((kind) =>
       [...this.#compiler.world.all(kind)].flatMap(([key]) =>

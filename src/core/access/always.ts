@@ -1,5 +1,5 @@
 /**
- * What keeps a network alive passes whatever the rules of its subnet say. Nothing of it goes through the router (neighbour discovery has hop limit 255, MLD 1; questions to DHCP
+ * What keeps a network alive passes whatever the rules of its subnet say. Nothing of it goes through the router (neighbour discovery and VRRP have hop limit 255 and groups of the link, MLD 1; questions to DHCP
  * servers go to everybody on the link, or to the gateway), so none of it is a way into a private subnet. A guest is not the one to answer DHCP, unless the subnet's rules let it.
  */
 import { eui64 } from '../../lib/netaddr/mac.ts';
@@ -37,6 +37,10 @@ export function alwaysPasses({ mac, gateways }: RouterSide): readonly Always[] {
     ...both('ARP', 'arp'),
     ...both('neighbour discovery', 'nd || nd_rs || nd_ra', true),
     ...both('multicast listener discovery', 'mldv1 || mldv2', true),
+    ...both(
+      'who has a shared address (VRRP, RFC 5798)',
+      'ip.proto == 112 && ip.ttl == 255 && (ip4.dst == 224.0.0.18 || ip6.dst == ff02::12)',
+    ),
     ...both('a question to all DHCP servers', 'ip4.dst == 255.255.255.255 && udp.src == 68 && udp.dst == 67'),
     ...both('a question to DHCPv6 servers', 'ip6.dst == ff02::1:2 && udp.src == 546 && udp.dst == 547'),
     ...v4.flatMap((gateway): Always[] => [

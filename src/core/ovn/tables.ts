@@ -69,7 +69,7 @@ export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
       'options',
       'external_ids',
     ],
-    empty: ['protocol', 'selection_fields'],
+    empty: ['selection_fields'],
   },
   Load_Balancer_Health_Check: { root: false, columns: ['vip', 'options', 'external_ids'] },
   Logical_Router: {

@@ -21,7 +21,7 @@ interface BalancersOptions {
   readonly world: ReadonlyWorld;
   /** without it, nothing is known of health */
   readonly southbound: SouthboundSession | undefined;
-  learnVip(vip: Vip): void;
+  readonly learnVip: (vip: Vip) => void;
   /** machines of some rules are healthy, or no longer */
   onHealth(): void;
   log(sentence: string): void;
@@ -99,10 +99,11 @@ export class Balancers {
   async #sweep(): Promise<void> {
     const { client, world } = this.#options;
     const needed = new Set([...world.all('SwitchLBRule')].flatMap(([name]) => this.#subnetsOf(name)));
-    for (const [name, { metadata }] of [...world.all('Vip')]) {
-      if (metadata.labels?.[HEALTH_CHECK_LABEL] !== 'true' || needed.has(name)) continue;
+    const unneeded = [...world.all('Vip')].filter(
+      ([name, { metadata }]) => metadata.labels?.[HEALTH_CHECK_LABEL] === 'true' && !needed.has(name),
+    );
+    for (const [name, { metadata }] of unneeded)
       await client.delete(RESOURCES.vips, { name }, metadata.uid ? { uid: metadata.uid } : {});
-    }
   }
 
   /** subnets of which the rule has machines checked */

@@ -17,6 +17,7 @@ import type { KubeClient } from '../../lib/kube/client.ts';
 import type { ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
+import { addressHandlers } from './address-handlers.ts';
 import { Addresses } from './addresses.ts';
 import { Balancers } from './balancers.ts';
 import { Caches, type Handlers, ownerOfIp } from './caches.ts';
@@ -25,7 +26,6 @@ import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
 import { ExternalAddresses } from './external-addresses.ts';
 import { externalHandlers } from './external-handlers.ts';
-import { takenVip } from '../../core/vip/port-annotations.ts';
 import { worldChange } from './feed.ts';
 import { FirstCommits } from './first-commits.ts';
 import { machineHandlers } from './machine-handlers.ts';
@@ -222,9 +222,6 @@ export class Controller {
       Vpc: (changes) => this.#onVpcs(changes),
       VpcPeering: (changes) => this.#onDeclared('VpcPeering', changes),
       Subnet: (changes) => this.#onSubnets(changes),
-      IP: (changes) => this.#onIps(changes),
-      IPPool: (changes) => this.#onPools(changes),
-      Vip: (changes) => this.#onVips(changes),
       SwitchLBRule: (changes) => this.#onDeclared('SwitchLBRule', changes),
       NetworkAttachmentDefinition: (changes) => this.#onAttachments(changes),
       VirtualNetwork: (changes) => {
@@ -232,6 +229,17 @@ export class Controller {
         this.#networks.follow(changes);
       },
       ClusterNetwork: (changes) => this.#onDeclared('ClusterNetwork', changes),
+      ...addressHandlers({
+        addresses: this.#addresses,
+        owners: this.#ownerQueue,
+        isLive: () => this.#live,
+        take: (changes) => this.#take(changes),
+        judge: (kind, key) => this.#judge(kind, key),
+        count: (subnet) => this.#statuses.count(subnet),
+        reserve: (kind, name) => this.#reservations.look(kind, name),
+        followUsers: () => this.#networks.followUsers(),
+        unstick: () => this.#unstick(),
+      }),
       ...externalHandlers({
         addresses: this.#addresses,
         external: this.#external,
@@ -336,42 +344,6 @@ export class Controller {
     }
     this.#networks.followParts(changes);
     if (changes.some(({ old, new: object }) => !equal(old?.spec, object?.spec))) this.#unstick();
-  }
-
-  #onIps(changes: readonly ObjectChange<IpObject>[]): void {
-    for (const { key, old, new: object } of changes) {
-      this.#addresses.followIp(key, old, object);
-      if (object && this.#live && !isComplete(object)) this.#reservations.look('IP', key);
-      for (const vip of [old, object].flatMap((ip) => takenVip(ip?.metadata.annotations)))
-        if (this.#live) this.#reservations.look('Vip', vip);
-      for (const subnet of new Set([old?.spec?.subnet, object?.spec?.subnet]))
-        if (subnet && this.#live) this.#statuses.count(subnet);
-      if (this.#live)
-        for (const ip of [old, object])
-          if (ip && (!old || !object || !equal(old.spec, object.spec))) this.#ownerQueue.add(ownerOfIp(ip));
-    }
-    this.#take(changes.map(({ key, new: object }) => worldChange('IP', key, object)));
-    this.#networks.followUsers();
-    if (changes.some(({ new: object }) => !object)) this.#unstick();
-  }
-
-  #onPools(changes: readonly ObjectChange<IpPool>[]): void {
-    const differing = changes.filter(({ old, new: object }) => !equal(old?.spec, object?.spec));
-    this.#take(changes.map(({ key, new: object }) => worldChange('IPPool', key, object)));
-    for (const { key, old, new: object } of differing) this.#addresses.followPool(key, old, object);
-    for (const { key } of changes) this.#judge('IPPool', key);
-    if (differing.length > 0) this.#unstick();
-  }
-
-  #onVips(changes: readonly ObjectChange<Vip>[]): void {
-    this.#take(changes.map(({ key, new: object }) => worldChange('Vip', key, object)));
-    for (const { key, old, new: object } of changes) {
-      this.#addresses.followVip(key, old, object);
-      for (const subnet of new Set([old?.spec?.subnet, object?.spec?.subnet]))
-        if (subnet && this.#live) this.#statuses.count(subnet);
-      if (object && this.#live) this.#reservations.look('Vip', key);
-    }
-    if (changes.some(({ new: object }) => !object)) this.#unstick();
   }
 
   #onAttachments(changes: readonly ObjectChange<NetworkAttachmentDefinition>[]): void {
