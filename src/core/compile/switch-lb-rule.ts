@@ -147,6 +147,7 @@ function emitBalancer(
     protocol: ports[0]!.protocol,
     vips: Object.fromEntries(ports.map(({ port, target }) => [socketText(address, port), targets(target)])),
     ip_port_mappings: Object.fromEntries(checked),
+    selection_fields: [],
     options: {
       // without a machine that answers, a client hears so at once
       reject: 'true',

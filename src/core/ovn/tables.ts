@@ -69,7 +69,6 @@ export const NB_TABLES: Readonly<Record<string, TableInfo>> = {
       'options',
       'external_ids',
     ],
-    empty: ['selection_fields'],
   },
   Load_Balancer_Health_Check: { root: false, columns: ['vip', 'options', 'external_ids'] },
   Logical_Router: {
