@@ -42,9 +42,16 @@ export function vipInUse({ metadata, spec }: Vip, neighbours: ReadonlyWorld): st
     spec?.type === SWITCH_LB_VIP
       ? [spec.v4ip, spec.v6ip].flatMap((text) => (text ? neighbours.keys('SwitchLBRule', 'address', text) : []))
       : [];
+  const translations = (['OvnFip', 'OvnDnatRule'] as const).flatMap((kind) =>
+    neighbours
+      .keys(kind, 'target', name)
+      .filter((key) => neighbours.get(kind, key)?.spec?.ipType === 'vip')
+      .map((key) => `${kind} ${key}`),
+  );
   const users = [
     ...[...new Set([...takers, ...sharers])].map((key) => `interface ${key}`),
     ...rules.map((key) => `SwitchLBRule ${key}`),
+    ...translations,
   ];
   if (users.length === 0) return undefined;
   return `Vip ${name} is in use by ${listed(users.toSorted())}: delete them first, or take it out of the annotations of their machines`;

@@ -89,6 +89,10 @@ test('Vip: does not go while somebody uses it', () => {
   expect(
     refusal(vip('a', { subnet: 'net2', namespace: 'ns' }), nic({ 'ovn.kubernetes.io/aaps': 'a' })),
   ).toBeUndefined();
+  expect(refusal(shared, object('OvnFip', 'fip', { ovnEip: 'e', ipType: 'vip', ipName: 'a' }))).toMatch(
+    /by OvnFip fip:/,
+  );
+  expect(refusal(shared, object('OvnFip', 'fip', { ovnEip: 'e', ipName: 'a' }))).toBeUndefined();
   const balanced = vip('b', { type: 'switch_lb_vip', v4ip: '10.0.0.80' });
   expect(refusal(balanced, rule({}))).toMatch(/in use by SwitchLBRule lb/);
 });

@@ -6,12 +6,9 @@ import { type Change, type IndexName, type Settings, SETTINGS_KEY } from '../../
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { RowId } from '../../core/ovn/row.ts';
-import type { IpObject } from '../../kinds/ip.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import { keyOf, type KubeObject } from '../../kinds/object.ts';
-import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
-import type { Vip } from '../../kinds/vip.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import type { ObjectChange } from '../../lib/kube/informer.ts';
