@@ -113,6 +113,8 @@ test('who has the address is agreed by VRRP also where rules drop everything els
 });
 
 test('a load balancer: all machines with the labels answer, in the subnet, beyond it, and to themselves; not to another VPC', async () => {
+  // else it would speak to itself from the shared address
+  await guests.letsGo('a', ...SHARED);
   await lab.declare(rule('four', BALANCED[0]), rule('six', BALANCED[1]));
   for (const name of ['four', 'six']) {
     await says('slr', name, 'Ready', /^True in force/);
@@ -162,7 +164,10 @@ test('rows that somebody deletes come back', async () => {
     },
     { timeout: 10_000, interval: 200 },
   );
-  await guests.isAnsweredBy('client', BALANCED[0], await guests.names('client', BALANCED[0], 1), 3);
+  await vi.waitFor(async () => expect(await guests.names('client', BALANCED[0], 3)).not.toContain('nobody'), {
+    timeout: 10_000,
+    interval: 200,
+  });
 });
 
 test('a machine has the address of a Vip for its own; in use it does not go', async () => {

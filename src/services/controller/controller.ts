@@ -177,7 +177,8 @@ export class Controller {
       holderOf: (vip) => world.keys('IP', 'takenVip', vip)[0] ?? '',
       judgement: (vip) => ({
         issues: [...this.compiler.issues('Vip', vip), ...this.#outcomes.rejections('Vip', vip)],
-        committed: this.#outcomes.isCommitted(`Vip/${vip}`),
+        // one that is only reserved has nothing in OVN
+        committed: this.compiler.rowsOf('Vip', vip).length === 0 || this.#outcomes.isCommitted(`Vip/${vip}`),
       }),
       learnVip: (vip) => this.#caches.of('Vip').learn(vip),
       learnIp: (ip) => this.#caches.of('IP').learn(ip),
