@@ -2,9 +2,16 @@
 import { networkAttachmentDefinitionKind } from '../../src/kinds/network-attachment-definition.ts';
 import { ipKind } from '../../src/kinds/ip.ts';
 import { ipPoolKind } from '../../src/kinds/ip-pool.ts';
+import { nodeUnderlayKind } from '../../src/kinds/node-underlay.ts';
+import { ovnDnatRuleKind } from '../../src/kinds/ovn-dnat-rule.ts';
+import { ovnEipKind } from '../../src/kinds/ovn-eip.ts';
+import { ovnFipKind } from '../../src/kinds/ovn-fip.ts';
+import { ovnSnatRuleKind } from '../../src/kinds/ovn-snat-rule.ts';
+import { providerNetworkKind } from '../../src/kinds/provider-network.ts';
 import { type SubnetSpec, subnetKind } from '../../src/kinds/subnet.ts';
 import { virtualMachineInstanceKind, virtualMachineKind } from '../../src/kinds/virtual-machine.ts';
 import { type VirtualNetworkSpec, virtualNetworkKind } from '../../src/kinds/virtual-network.ts';
+import { vlanKind } from '../../src/kinds/vlan.ts';
 import { vipKind } from '../../src/kinds/vip.ts';
 import { type VpcSpec, vpcKind } from '../../src/kinds/vpc.ts';
 import { vpcPeeringKind } from '../../src/kinds/vpc-peering.ts';
@@ -22,6 +29,13 @@ export const R = {
   vms: virtualMachineKind,
   vmis: virtualMachineInstanceKind,
   virtualNetworks: virtualNetworkKind,
+  nodeUnderlays: nodeUnderlayKind,
+  providerNetworks: providerNetworkKind,
+  vlans: vlanKind,
+  ovnEips: ovnEipKind,
+  ovnFips: ovnFipKind,
+  ovnSnatRules: ovnSnatRuleKind,
+  ovnDnatRules: ovnDnatRuleKind,
 } as const;
 
 export const vpc = (name: string, spec: VpcSpec = {}) => ({

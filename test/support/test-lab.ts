@@ -13,12 +13,13 @@ import { tunnelMtu } from '../../src/core/ovn/encap.ts';
 import { followedColumns } from '../../src/core/ovn/tables.ts';
 import { ObservedRows } from '../../src/core/plan/observed.ts';
 import { everything, plan } from '../../src/core/plan/plan.ts';
+import type { NodeUnderlay } from '../../src/kinds/node-underlay.ts';
 import { keyOf, type KubeObject } from '../../src/kinds/object.ts';
 import { KubeClient } from '../../src/lib/kube/client.ts';
 import { readKubeconfig } from '../../src/lib/kube/kubeconfig.ts';
 import type { MonitorOptions } from '../../src/lib/ovsdb/monitor.ts';
 import { OvsdbSession } from '../../src/lib/ovsdb/session.ts';
-import { worldChange } from '../../src/services/controller/feed.ts';
+import { underlayChanges, worldChange } from '../../src/services/controller/feed.ts';
 import type { LabStatus } from '../../src/services/lab/status.ts';
 import { R } from './objects.ts';
 import { type Outcome, WeftHome } from './weft.ts';
@@ -35,6 +36,23 @@ const START_CAPTURE = `
   done`;
 /** what is on its way is still seen */
 const STOP_CAPTURE = 'sleep 0.3; kill "$(cat "$1.pid")"; sleep 0.1';
+
+/** what rows follow from, but for machines that are chosen by labels */
+const IN_SYNC = [
+  ['Node', R.nodes],
+  ['ProviderNetwork', R.providerNetworks],
+  ['Vlan', R.vlans],
+  ['Vpc', R.vpcs],
+  ['VpcPeering', R.vpcPeerings],
+  ['Subnet', R.subnets],
+  ['IP', R.ips],
+  ['IPPool', R.ipPools],
+  ['Vip', R.vips],
+  ['OvnEip', R.ovnEips],
+  ['OvnFip', R.ovnFips],
+  ['OvnSnatRule', R.ovnSnatRules],
+  ['OvnDnatRule', R.ovnDnatRules],
+] as const;
 
 export class TestLab {
   readonly home: WeftHome;
@@ -190,15 +208,14 @@ export class TestLab {
           compiler.apply([
             { kind: 'Settings', key: SETTINGS_KEY, object: { tunnelMtu: tunnelMtu(['geneve'], 1500, false) } },
           ]);
-          for (const [kind, resource] of [
-            ['Vpc', R.vpcs],
-            ['VpcPeering', R.vpcPeerings],
-            ['Subnet', R.subnets],
-            ['IP', R.ips],
-          ] as const) {
+          for (const [kind, resource] of IN_SYNC) {
             const { items } = await client.list<KubeObject>(resource);
             compiler.apply(items.map((object) => worldChange(kind, keyOf(object.metadata), object)));
           }
+          const reports = (await client.list<NodeUnderlay>(R.nodeUnderlays)).items;
+          compiler.apply(
+            reports.flatMap((report) => underlayChanges({ key: report.metadata.name, old: undefined, new: report })),
+          );
           expect(plan(everything(compiler.rows, observed), compiler.rows, observed).operations).toEqual([]);
           expect(await this.#portsByNbctl()).toEqual(portsOf(compiler));
         },

@@ -29,7 +29,7 @@ for text in addresses:
 `;
 
 /** arguments: name; tells it and the address of who asks, to everybody on port 80 */
-const TELL = `
+export const TELL = `
 import socket, sys
 server = socket.socket(socket.AF_INET6)
 server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
@@ -46,7 +46,7 @@ while True:
 `;
 
 /** arguments: address, how often; one line for each answer */
-const ASK = `
+export const ASK = `
 import socket, sys
 for _ in range(int(sys.argv[2])):
     try:
