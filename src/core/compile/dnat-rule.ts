@@ -45,10 +45,14 @@ export const dnatRule = rule({
     emit.row('Load_Balancer', name, {
       vips,
       protocol,
+      selection_fields: [],
       options: {},
       external_ids: { vendor: 'kube-ovn', vpc },
     });
-    emit.member('Logical_Router', vpc, 'load_balancer', { table: 'Load_Balancer', key: name });
+    const ref = { table: 'Load_Balancer', key: name };
+    emit.member('Logical_Router', vpc, 'load_balancer', ref);
+    // machines of the VPC need not go outside and back
+    for (const subnet of read.keys('Subnet', 'vpc', vpc)) emit.member('Logical_Switch', subnet, 'load_balancer', ref);
   },
 });
 

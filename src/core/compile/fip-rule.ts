@@ -21,12 +21,15 @@ export const fipRule = rule({
     if (!target || !link) return;
     const found = pairs(eip.addresses, target.addresses);
     if (found.length === 0) return tellFamilies(eip.addresses, target.addresses, 'spec.ovnEip', emit);
-    const why = target.port === undefined ? 'it names no machine' : awayFrom(link.provider, target.node, read);
+    const why =
+      target.port === undefined
+        ? 'it names no machine'
+        : (awayFrom(link.provider, target.node, read) ?? forwardedTo(spec?.ipName ?? '', read));
     const distributed = spec?.type !== 'centralized' && why === undefined;
     if (spec?.type === 'distributed' && !distributed)
       emit.issue({
         severity: 'note',
-        reason: 'UplinkNotReady',
+        reason: 'CentralizedMeanwhile',
         field: 'spec.type',
         message: `it is centralized meanwhile, since ${why}`,
       });
@@ -44,6 +47,14 @@ export const fipRule = rule({
       );
   },
 });
+
+/** OVN sends answers of ports that are forwarded to the gateway node, whoever asked (ovn-northd(8), Gateway Redirect) */
+function forwardedTo(target: string, read: Read): string | undefined {
+  const [dnat] = read.keys('OvnDnatRule', 'target', target).toSorted();
+  return dnat === undefined
+    ? undefined
+    : `OvnDnatRule ${dnat} forwards ports to the same machine, whose answers pass the gateway node`;
+}
 
 /** why the node of the machine cannot send and receive there itself */
 function awayFrom(provider: string, node: string | undefined, read: Read): string | undefined {

@@ -13,10 +13,16 @@ interface Translation {
   readonly link: Facts['VpcExternal'];
 }
 
+interface SourceTranslation extends Translation {
+  readonly logical: Cidr;
+  /** wherever they leave; else they are sent to this external subnet */
+  readonly anyWay?: boolean;
+}
+
 /** Packets from these addresses leave with that one. */
-export function emitSnat({ logical, ...of }: Translation & { readonly logical: Cidr }, emit: Emit): void {
-  emitNat(of, 'snat', `snat/${formatCidr(logical)}`, { logical_ip: natPrefix(logical) }, emit);
-  leavesBy(of, logical, emit);
+export function emitSnat({ logical, anyWay = false, ...of }: SourceTranslation, emit: Emit): void {
+  emitNat(of, 'snat', `snat/${of.subnet}/${formatCidr(logical)}`, { logical_ip: natPrefix(logical) }, emit);
+  if (!anyWay) leavesBy(of, logical, emit);
 }
 
 interface Floating extends Translation {

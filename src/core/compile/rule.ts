@@ -34,6 +34,7 @@ export const ISSUE_REASONS = [
   'NoGatewayNode',
   'ExternalNotConnected',
   'AddressUnavailable',
+  'CentralizedMeanwhile',
   'EipNotFound',
   'EipNotReady',
   'EipInUse',

@@ -12,32 +12,38 @@ export function emitSubnetNat({ metadata, spec }: Subnet, cidrs: readonly Cidr[]
   const vpc = spec?.vpc ?? '';
   // a rule of the subnet's own says by which address
   if (read.keys('OvnSnatRule', 'subnet', metadata.name).length > 0) return;
-  const external = named !== '' ? named : (read.get('Vpc', vpc, (found) => externalSubnetsOf(found.spec)[0]) ?? '');
-  const link = read.fact('VpcExternal', `${vpc}|${external}`);
   const field = named === '' ? 'spec.natOutgoing' : `metadata.annotations[${NAT_GATEWAY_ANNOTATION}]`;
-  if (!link) {
+  const asked = named !== '' ? [named] : (read.get('Vpc', vpc, (found) => externalSubnetsOf(found.spec)) ?? []);
+  // by whichever it leaves
+  const links = asked.flatMap((external) => {
+    const link = read.fact('VpcExternal', `${vpc}|${external}`);
+    return link ? [{ external, link }] : [];
+  });
+  if (links.length === 0) {
+    const [first] = asked;
     emit.issue({
       reason: 'ExternalNotConnected',
       field,
-      message: `${field}: VPC ${vpc} is not connected to ${external === '' ? 'an external subnet' : `external subnet ${external}`}, so nothing leaves: ${
-        external === ''
+      message: `${field}: VPC ${vpc} is not connected to ${first === undefined ? 'an external subnet' : `external subnet ${first}`}, so nothing leaves: ${
+        first === undefined
           ? 'set spec.enableExternal of the VPC'
           : `name it in spec.extraExternalSubnets of the VPC, or see its Ready condition`
       }`,
     });
     return;
   }
-  for (const cidr of cidrs) {
-    const address = link.addresses.find((text) => parseIp(text).family === cidr.family);
-    if (address === undefined) {
-      emit.issue({
-        reason: 'FamilyMismatch',
-        severity: 'warning',
-        field,
-        message: `${field}: external subnet ${external} has no IPv${cidr.family} prefix, so ${formatCidr(cidr)} does not leave: give it one, or use IPv${cidr.family === 4 ? 6 : 4} outside`,
-      });
-      continue;
+  for (const { external, link } of links)
+    for (const cidr of cidrs) {
+      const address = link.addresses.find((text) => parseIp(text).family === cidr.family);
+      if (address === undefined) {
+        emit.issue({
+          reason: 'FamilyMismatch',
+          severity: 'warning',
+          field,
+          message: `${field}: external subnet ${external} has no IPv${cidr.family} prefix, so ${formatCidr(cidr)} does not leave: give it one, or use IPv${cidr.family === 4 ? 6 : 4} outside`,
+        });
+        continue;
+      }
+      emitSnat({ vpc, subnet: external, external: address, logical: cidr, link, anyWay: named === '' }, emit);
     }
-    emitSnat({ vpc, subnet: external, external: address, logical: cidr, link }, emit);
-  }
 }

@@ -9,7 +9,7 @@ import { localnetPatchName } from '../../core/ovn/names.ts';
 import type { SouthboundTables } from '../../core/ovn/generated/sb.ts';
 import { messageOf } from '../../lib/error/message.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
-import { parseIp } from '../../lib/netaddr/ip.ts';
+import { type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { OvsdbSession } from '../../lib/ovsdb/session.ts';
 import { run } from '../../lib/proc/run.ts';
 import type { LocalSwitch } from './local-switch.ts';
@@ -24,6 +24,18 @@ export interface GatewayAnnouncerOptions {
   readonly log: (sentence: string) => void;
 }
 
+interface Address {
+  /** port cr-<router port> */
+  readonly gateway: string;
+  readonly mac: string;
+  readonly ip: Ip;
+  /** VLAN ID; 0 for none */
+  readonly tag: number;
+  readonly bridge: string;
+  /** of the bridge towards br-int */
+  readonly port: string;
+}
+
 /** milliseconds after a gateway has come: a frame may be lost, and the flows behind it may still be on their way */
 const REPEATS = [0, 50, 200, 1000];
 
@@ -32,6 +44,8 @@ export class GatewayAnnouncer {
   readonly #session: OvsdbSession<SouthboundTables>;
   /** gateway ports that are here */
   #here: ReadonlySet<string> = new Set();
+  /** addresses of the gateways that are here, `<port> <MAC> <address>` */
+  #announced: ReadonlyMap<string, Address> = new Map();
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(options: GatewayAnnouncerOptions) {
@@ -61,6 +75,7 @@ export class GatewayAnnouncer {
       .ready()
       .then(() => {
         this.#here = this.#ports();
+        this.#announced = this.#addresses(this.#here);
         this.#options.onGateways();
         this.#session.onUpdate(() => this.#look());
       })
@@ -79,15 +94,28 @@ export class GatewayAnnouncer {
 
   #look(): void {
     const now = this.#ports();
-    const come = [...now].filter((port) => !this.#here.has(port));
-    const gone = [...this.#here].filter((port) => !now.has(port));
+    const come = new Set([...now].filter((port) => !this.#here.has(port)));
+    const gone = [...this.#here].some((port) => !now.has(port));
+    const stayed = new Set([...now].filter((port) => this.#here.has(port)));
     this.#here = now;
-    if (come.length + gone.length > 0) this.#options.onGateways();
-    if (come.length === 0) return;
+    if (come.size > 0 || gone) this.#options.onGateways();
+    const before = this.#announced;
+    this.#announced = this.#addresses(now);
+    this.#repeat(() => [
+      // where the MAC of a gateway is now counts, not how many addresses it has
+      ...firstOfFamily(this.#addresses(come).values()),
+      // who had an address of a gateway before had it with another MAC, perhaps
+      ...[...this.#addresses(stayed)].flatMap(([key, address]) => (before.has(key) ? [] : [address])),
+    ]);
+  }
+
+  /** @param which is asked anew each time: gateways go too */
+  #repeat(which: () => readonly Address[]): void {
+    if (which().length === 0) return;
     for (const delay of REPEATS) {
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
-        void this.#announce(come.filter((port) => this.#here.has(port)));
+        void this.#announce(which().filter(({ gateway }) => this.#here.has(gateway)));
       }, delay);
       this.#timers.add(timer);
     }
@@ -103,52 +131,58 @@ export class GatewayAnnouncer {
   }
 
   /** One call for each VLAN: its port in the bridge is the same for all gateways there. */
-  async #announce(ports: readonly string[]): Promise<void> {
-    const frames = new Map<string, { readonly bridge: string; readonly frames: string[] }>();
-    for (const { port, bridge, frame } of this.#frames(new Set(ports))) {
-      const known = frames.get(port);
-      if (known) known.frames.push(frame);
-      else frames.set(port, { bridge, frames: [frame] });
-    }
-    for (const [port, { bridge, frames: list }] of frames) {
+  async #announce(addresses: readonly Address[]): Promise<void> {
+    for (const [port, group] of Map.groupBy(addresses, (address) => address.port)) {
       const ofport = this.#options.local.interface(port)?.ofport;
       if (ofport === undefined || ofport < 0) continue;
+      const { bridge } = group[0]!;
+      const frames = group.map(({ ip, mac, tag }) => gratuitous(ip, mac, tag));
       try {
         // ovs-ofctl(8): packet-out SWITCH IN_PORT ACTIONS PACKET...
-        await run(['ovs-ofctl', 'packet-out', bridge, String(ofport), 'NORMAL', ...list], { deadline: 5 });
+        await run(['ovs-ofctl', 'packet-out', bridge, String(ofport), 'NORMAL', ...frames], { deadline: 5 });
       } catch (error) {
         this.#options.log(`announcing gateways on ${bridge}: ${messageOf(error)}`);
       }
     }
   }
 
-  *#frames(ports: ReadonlySet<string>) {
-    const localnets = [...this.#rows('Port_Binding')].filter(({ type }) => type === 'localnet');
-    for (const { nat_addresses: texts, datapath } of this.#rows('Port_Binding')) {
-      const localnet = localnets.find((row) => row.datapath === datapath);
+  /** what these gateways answer for on their VLANs */
+  #addresses(gateways: ReadonlySet<string>): ReadonlyMap<string, Address> {
+    const found = new Map<string, Address>();
+    if (gateways.size === 0) return found;
+    const rows = [...this.#rows('Port_Binding')];
+    const localnets = new Map(rows.flatMap((row) => (row.type === 'localnet' ? [[row.datapath, row] as const] : [])));
+    for (const { nat_addresses: texts, datapath } of rows) {
+      const localnet = localnets.get(datapath);
       const provider = localnet?.options['network_name'];
       if (!localnet || provider === undefined) continue;
       for (const text of texts) {
         // MAC, addresses, is_chassis_resident("cr-<router port>") (ovn-sb(5), Port_Binding nat_addresses)
-        const resident = /is_chassis_resident\("(.+)"\)\s*$/.exec(text)?.[1];
-        const [mac = '', ...addresses] = text.split(' ');
-        const ips = addresses.flatMap((address) => attempt(() => parseIp(address)) ?? []);
-        if (resident === undefined || !ports.has(resident)) continue;
-        // one of each family: where the MAC is counts, not how many addresses it has
-        for (const family of [4, 6] as const) {
-          const ip = ips.find((each) => each.family === family);
+        const gateway = /is_chassis_resident\("(.+)"\)\s*$/.exec(text)?.[1];
+        if (gateway === undefined || !gateways.has(gateway)) continue;
+        const [mac = '', ...words] = text.split(' ');
+        const place = { gateway, mac, tag: localnet.tag ?? 0, bridge: `br-${provider}` };
+        for (const word of words) {
+          const ip = attempt(() => parseIp(word));
           if (ip)
-            yield {
-              port: localnetPatchName(localnet.logical_port),
-              bridge: `br-${provider}`,
-              frame: gratuitous(ip, mac, localnet.tag ?? 0),
-            };
+            found.set(`${gateway} ${mac} ${word}`, { ...place, ip, port: localnetPatchName(localnet.logical_port) });
         }
       }
     }
+    return found;
   }
 
   #rows<T extends 'Chassis' | 'Port_Binding'>(table: T) {
     return this.#session.cache.table(table).rows.values();
   }
+}
+
+/** one address of each family of each gateway */
+function firstOfFamily(addresses: Iterable<Address>): readonly Address[] {
+  const first = new Map<string, Address>();
+  for (const address of addresses) {
+    const key = `${address.gateway} ${address.ip.family}`;
+    if (!first.has(key)) first.set(key, address);
+  }
+  return [...first.values()];
 }
