@@ -179,7 +179,7 @@ function remembered(bridge: Bridge, device: Device, from: readonly string[], sta
 }
 
 function silenceStep(moving: readonly Device[], silences: boolean): Step | undefined {
-  const loud = silences ? moving.find(({ answers }) => answers) : undefined;
+  const loud = silences ? moving.find(({ answers }) => answers !== 'no') : undefined;
   return loud && { do: 'answers', device: loud.name, answers: false };
 }
 
@@ -198,7 +198,7 @@ function undoStep(bridge: Bridge, state: NodeState): Step | undefined {
   const [nic] = nics;
   const remove: Step = { do: 'remove-bridge', bridge: bridge.name, provider };
   if (!nic || isLinuxBridge(nic)) return remove;
-  const silent = nics.find(({ answers }) => !answers);
+  const silent = nics.find(({ answers }) => answers !== 'yes');
   if (silent) return { do: 'answers', device: silent.name, answers: true };
   const device = state.devices.get(bridge.name);
   const wanted = device

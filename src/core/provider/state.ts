@@ -18,8 +18,8 @@ export interface Device {
   readonly master?: string | undefined;
   /** device that this one is made of, such as the NIC of a VLAN device */
   readonly lower?: string | undefined;
-  /** the kernel answers for the node on it, as on any other device; false: all that comes in is left to the switch */
-  readonly answers: boolean;
+  /** whether the kernel answers for the node on it, as on any other device; `no`: all that comes in is left to the switch */
+  readonly answers: 'yes' | 'partly' | 'no';
   /** in the words of ip-address(8): `192.0.2.5/24 brd 192.0.2.255`; global ones */
   readonly addresses: readonly string[];
 }

@@ -70,9 +70,12 @@ export async function readNodeState(local: LocalSwitch, nics: readonly string[])
     ...(ipv6 as readonly RouteInfo[]).flatMap((route) => routesOf(route, 6)),
   ];
   const infos = (devices as readonly DeviceInfo[]).filter(({ ifname }) => ifname !== undefined);
-  const silent = await Promise.all(nics.map(async (nic) => ((await isIpv6Off(nic)) ? [nic] : [])));
-  const deaf = new Set(silent.flat());
-  return { devices: new Map(infos.map((info) => [info.ifname, deviceOf(info, deaf)])), routes, ...switchState(local) };
+  const ipv6Off = new Map(await Promise.all(nics.map(async (nic) => [nic, await isIpv6Off(nic)] as const)));
+  return {
+    devices: new Map(infos.map((info) => [info.ifname, deviceOf(info, ipv6Off.get(info.ifname))])),
+    routes,
+    ...switchState(local),
+  };
 }
 
 /** The part of it that the local switch's database knows. */
@@ -111,8 +114,9 @@ function savedOf(text: string | undefined): Saved | undefined {
   }
 }
 
-function deviceOf(info: DeviceInfo, deaf: ReadonlySet<string>): Device {
+function deviceOf(info: DeviceInfo, ipv6Off: boolean | undefined): Device {
   const { ifname: name, flags } = info;
+  const off = [flags.includes('NOARP'), ...(ipv6Off === undefined ? [] : [ipv6Off])];
   return {
     name,
     index: info.ifindex,
@@ -123,7 +127,7 @@ function deviceOf(info: DeviceInfo, deaf: ReadonlySet<string>): Device {
     kind: info.linkinfo?.info_kind ?? '',
     master: info.master,
     lower: info.link,
-    answers: !(flags.includes('NOARP') && deaf.has(name)),
+    answers: off.every(Boolean) ? 'no' : off.some(Boolean) ? 'partly' : 'yes',
     addresses: info.addr_info.flatMap(({ local, prefixlen, broadcast, scope, protocol, noprefixroute }) => {
       if (local === undefined || scope !== 'global' || protocol === 'kernel_ra') return [];
       const more = [broadcast === undefined ? '' : ` brd ${broadcast}`, noprefixroute ? ' noprefixroute' : ''];
@@ -171,11 +175,11 @@ function hopWords(
   ];
 }
 
-/** also on a machine that has no IPv6 at all */
-async function isIpv6Off(device: string): Promise<boolean> {
+/** undefined on a machine that has no IPv6 at all */
+async function isIpv6Off(device: string): Promise<boolean | undefined> {
   try {
     return (await readFile(`/proc/sys/net/ipv6/conf/${device}/disable_ipv6`, 'utf8')).trim() === '1';
   } catch {
-    return true;
+    return undefined;
   }
 }

@@ -2,6 +2,10 @@
 import type { LabOptions } from './options.ts';
 import { FABRIC, fabricPort, SWITCH, TOR, TOR_NATIVE_DEVICE, VLAN_IDS, type Wire, wiresOf } from './topology.ts';
 
+const CONNECTS = `add table netdev quiet
+add chain netdev quiet connects { type filter hook ingress device "${TOR_NATIVE_DEVICE}" priority 0; }
+add rule netdev quiet connects tcp dport 179 tcp flags & (syn | ack) == syn drop
+`;
 const NATIVE_VLAN = 0;
 /** carried by no port */
 const NOWHERE = 4094;
@@ -56,7 +60,10 @@ export function guardRules(nodes: readonly string[], families: LabOptions['ip'])
     .reduce((text, line) => `${text}${line}\n`, 'add table netdev ra-guard\n');
 }
 
-/** Rules for nft(8) at tor: it advertises itself in the native VLAN alone, where a daemon of FRR would choose others as well. */
+/**
+ * Rules for nft(8) at tor: it advertises itself in the native VLAN alone, where a daemon of FRR would choose others as well; and it is tor that
+ * connects there: of a session that the other end began, FRR does not know the device that its link-local next hops are on.
+ */
 export function torRules(families: LabOptions['ip']): string {
   return wiresOf(TOR, families)
     .filter(({ device }) => device !== TOR_NATIVE_DEVICE)
@@ -64,5 +71,5 @@ export function torRules(families: LabOptions['ip']): string {
       `add chain netdev quiet on-${device} { type filter hook egress device "${device}" priority 0; }`,
       `add rule netdev quiet on-${device} icmpv6 type nd-router-advert drop`,
     ])
-    .reduce((text, line) => `${text}${line}\n`, 'add table netdev quiet\n');
+    .reduce((text, line) => `${text}${line}\n`, CONNECTS);
 }

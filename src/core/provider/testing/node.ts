@@ -24,7 +24,7 @@ export class SimulatedNode {
       up: true,
       carrier: true,
       kind: '',
-      answers: true,
+      answers: 'yes',
       addresses: [],
       ...changes,
     });
@@ -91,7 +91,7 @@ export class SimulatedNode {
         return;
       case 'answers': {
         const device = this.#device(step.device);
-        device.answers = step.answers;
+        device.answers = step.answers ? 'yes' : 'no';
         if (step.answers) return;
         device.addresses = device.addresses.filter((address) => family(address) === 4);
         this.routes = this.routes.filter((route) => route.device !== step.device || route.family === 4);
