@@ -128,9 +128,18 @@ describe('the agent is killed', () => {
     routes: [{ family: 4, text: '0.0.0.0/0 via 192.0.2.1 dev %' }],
   });
   const MAKE = [
-    ...['ovs-vsctl', 'add-br', 'br-phys', '--', 'set', 'bridge', 'br-phys', 'datapath_type=netdev'],
-    ...['other_config:hwaddr="02:77:65:00:01:0b"', 'external_ids:weft-provider-network=phys'],
-    ...['external_ids:weft-uplink=eth1', `external_ids:weft-saved=${JSON.stringify(SAVED)}`],
+    'ovs-vsctl',
+    'add-br',
+    'br-phys',
+    '--',
+    'set',
+    'bridge',
+    'br-phys',
+    'datapath_type=netdev',
+    'other_config:hwaddr="02:77:65:00:01:0b"',
+    'external_ids:weft-provider-network=phys',
+    'external_ids:weft-uplink=eth1',
+    `external_ids:weft-saved=${JSON.stringify(SAVED)}`,
   ];
   const PLUG = ['ovs-vsctl', 'add-port', 'br-phys', 'eth1'];
   const batch = (...lines: readonly string[]) => ['sh', '-c', 'printf %s "$1" | ip -batch -', 'sh', lines.join('\n')];
