@@ -1,4 +1,5 @@
 /** Labels that Kube-OVN gives to objects of translation, for people and their tools. */
+import type { OvnDnatRuleStatus } from '../../kinds/ovn-dnat-rule.ts';
 import type { OvnEipSpec } from '../../kinds/ovn-eip.ts';
 
 /** label of an OvnEip of type lrp: the VPC of its router */
@@ -19,12 +20,13 @@ export function eipLabels({
   });
 }
 
-/** of a rule: which address, which VPC, which port */
-export function natLabels(v4Eip: string, v6Eip: string, vpc: string, port = ''): Readonly<Record<string, string>> {
+/** of a rule, by its status: which address, which VPC, which port */
+export function natLabels(status: object): Readonly<Record<string, string>> {
+  const { vpc = '', v4Eip = '', v6Eip = '', externalPort = '' } = status as Partial<OvnDnatRuleStatus>;
   return fitting({
     ...addressLabels(v4Eip, v6Eip),
     [VPC_LABEL]: vpc,
-    ...(port === '' ? {} : { 'ovn.kubernetes.io/vpc_dnat_eport': port }),
+    'ovn.kubernetes.io/vpc_dnat_eport': externalPort,
   });
 }
 

@@ -80,11 +80,15 @@ test('counters beyond 2^53 are exact; foreign status fields stay', () => {
   const vpc = vpcStatus(
     { apiVersion: 'kubeovn.io/v1', kind: 'Vpc', metadata: { name: 'v' } },
     ['b', 'a'],
-    ['w'],
-    true,
-    readyCondition({ issues: [], committed: true, generation: 1 }),
-    undefined,
-    'T',
+    { peers: ['w'], externals: ['outside'], standby: true },
+    { ready: readyCondition({ issues: [], committed: true, generation: 1 }), warning: undefined, now: 'T' },
   );
-  expect(vpc).toMatchObject({ standby: true, router: 'v', subnets: ['a', 'b'], vpcPeerings: ['w'], default: false });
+  expect(vpc).toMatchObject({
+    standby: true,
+    router: 'v',
+    subnets: ['a', 'b'],
+    vpcPeerings: ['w'],
+    default: false,
+    enableExternal: false,
+  });
 });

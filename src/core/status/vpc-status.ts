@@ -2,19 +2,29 @@ import type { Vpc, VpcStatus } from '../../kinds/vpc.ts';
 import { DEFAULT_VPC } from '../ovn/names.ts';
 import { type Finding, withFindings } from './condition.ts';
 
-/**
- * Status of a VPC: the router, its subnets in order, the Ready condition.
- * @param peers VPCs that it is linked to
- * @param standby the router is in the Northbound database
- */
+/** What is seen of a VPC's router. */
+export interface RouterView {
+  /** VPCs that it is linked to */
+  readonly peers: readonly string[];
+  /** external subnets that it is connected to */
+  readonly externals: readonly string[];
+  /** it is in the Northbound database */
+  readonly standby: boolean;
+}
+
+interface Findings {
+  readonly ready: Finding;
+  readonly warning: Finding | undefined;
+  /** RFC 3339 */
+  readonly now: string;
+}
+
+/** Status of a VPC: the router, its subnets in order, the Ready condition. */
 export function vpcStatus(
   vpc: Vpc,
   subnets: readonly string[],
-  peers: readonly string[],
-  standby: boolean,
-  ready: Finding,
-  warning: Finding | undefined,
-  now: string,
+  { peers, externals, standby }: RouterView,
+  { ready, warning, now }: Findings,
 ): VpcStatus {
   return {
     ...vpc.status,
@@ -24,7 +34,8 @@ export function vpcStatus(
     router: vpc.metadata.name,
     subnets: subnets.toSorted(),
     vpcPeerings: [...peers],
-    enableExternal: false,
+    enableExternal: vpc.spec?.enableExternal === true && externals.length > 0,
+    extraExternalSubnets: externals.filter((subnet) => vpc.spec?.extraExternalSubnets?.includes(subnet)),
     enableBfd: false,
   };
 }

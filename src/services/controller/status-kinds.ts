@@ -23,6 +23,9 @@ import type { OvnFip } from '../../kinds/ovn-fip.ts';
 import type { OvnSnatRule } from '../../kinds/ovn-snat-rule.ts';
 import type { ProviderNetwork } from '../../kinds/provider-network.ts';
 import type { Vlan } from '../../kinds/vlan.ts';
+import { natLabels } from '../../core/external/labels.ts';
+import { externalSubnetsOf } from '../../core/external/names.ts';
+import { logicalRouterPortName } from '../../core/ovn/names.ts';
 import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
@@ -70,6 +73,8 @@ interface StatusOf<T> {
   /** what needs the object: it is let go when there is none */
   readonly users?: { readonly what: string; of(name: string, world: ReadonlyWorld): readonly string[] };
   status(object: T, findings: Findings, sources: StatusSources): object;
+  /** labels that follow from the status, for people and their tools */
+  labels?(status: object): Readonly<Record<string, string>>;
 }
 
 export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> } = {
@@ -80,7 +85,10 @@ export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> }
       const { name } = vpc.metadata;
       const standby = uuidOf(`Logical_Router/${name}`) !== undefined;
       const peers = standby ? linkedVpcs(name, world) : [];
-      return vpcStatus(vpc, world.keys('Subnet', 'vpc', name), peers, standby, ready, warning, now);
+      const externals = externalSubnetsOf(vpc.spec).filter(
+        (subnet) => uuidOf(`Logical_Router_Port/${logicalRouterPortName(name, subnet)}`) !== undefined,
+      );
+      return vpcStatus(vpc, world.keys('Subnet', 'vpc', name), { peers, externals, standby }, { ready, warning, now });
     },
   },
   VpcPeering: {
@@ -139,14 +147,17 @@ export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> }
   OvnFip: {
     resource: RESOURCES.ovnFips,
     status: (fip, findings, { world }) => ovnFipStatus(fip, translationOf(fip, world), findings),
+    labels: natLabels,
   },
   OvnSnatRule: {
     resource: RESOURCES.ovnSnatRules,
     status: (snat, findings, { world }) => ovnSnatRuleStatus(snat, snatTranslationOf(snat, world), findings),
+    labels: natLabels,
   },
   OvnDnatRule: {
     resource: RESOURCES.ovnDnatRules,
     status: (dnat, findings, { world }) => ovnDnatRuleStatus(dnat, translationOf(dnat, world), findings),
+    labels: natLabels,
   },
 };
 

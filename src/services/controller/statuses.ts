@@ -102,6 +102,7 @@ export class Statuses {
     const sources = { world: compiler.world, allocator, uuidOf, health };
     const status = of.status(object as never, findings, sources);
     await this.#store(kind, object, status, findings.ready);
+    await this.#label(kind, object, of.labels?.(status) ?? {});
   }
 
   #ready(kind: StatusKind, object: KubeObject, what: string, users: readonly string[]): Finding {
@@ -133,6 +134,17 @@ export class Statuses {
       if (!isReason(error, 'NotFound')) throw error;
     }
     return true;
+  }
+
+  async #label(kind: StatusKind, object: KubeObject, labels: Readonly<Record<string, string>>): Promise<void> {
+    if (Object.entries(labels).every(([key, value]) => object.metadata.labels?.[key] === value)) return;
+    const { uid } = object.metadata;
+    try {
+      const change = { metadata: { ...(uid ? { uid } : {}), labels } };
+      this.#options.learn(await this.#options.client.patch(STATUS_OF[kind].resource, placeOf(object), change));
+    } catch (error) {
+      if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error;
+    }
   }
 
   async #store(kind: StatusKind, object: KubeObject, status: object, ready: Finding): Promise<void> {

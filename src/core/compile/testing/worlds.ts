@@ -7,6 +7,7 @@ import type { Vpc } from '../../../kinds/vpc.ts';
 import type { VpcPeering } from '../../../kinds/vpc-peering.ts';
 import { type Change, type Settings, SETTINGS_KEY } from '../world.ts';
 import { portVips, vipChanges } from './vip-worlds.ts';
+import { externalChanges } from './external-worlds.ts';
 import { attachment, clusterNetwork, nodeUnderlay } from './underlay-worlds.ts';
 
 const created = fc.integer({ min: 0, max: 3 }).map((second) => `2026-01-01T00:00:0${second}Z`);
@@ -23,6 +24,7 @@ const ROUTES = [
   { cidr: '172.18.0.0/16', nextHopIP: '10.0.0.9', routeTable: 't' },
   { cidr: '10.1.0.0/24', nextHopIP: '169.254.0.2' },
   { cidr: '10.1.0.0/24', nextHopIP: '169.254.0.3' },
+  { cidr: '172.19.0.0/16', nextHopIP: '192.0.2.254' },
 ] as const;
 
 const POLICIES = [
@@ -56,7 +58,7 @@ export const vpc = fc
     policies: fc.subarray([...POLICIES]),
     peerings: fc.constantFrom(...PEERINGS),
     namespaces: fc.constantFrom<readonly string[]>([], ['ns']),
-    external: fc.boolean(),
+    external: fc.constantFrom<readonly string[] | undefined>(undefined, [], ['n3'], ['external', 'n3', 'nowhere']),
     annotations: fc.constantFrom<Readonly<Record<string, string>>>(
       {},
       { 'network.harvesterhci.io/dns-servers': '1.1.1.1' },
@@ -72,7 +74,7 @@ export const vpc = fc
         policyRoutes: policies,
         vpcPeerings: peerings,
         namespaces,
-        ...(external ? { enableExternal: true } : {}),
+        ...(external === undefined ? {} : { enableExternal: true, extraExternalSubnets: external }),
       },
     }),
   );
@@ -324,6 +326,7 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
     arbitrary: pool.map(({ metadata }): Change => ({ kind: 'IPPool', key: metadata.name, object: undefined })),
   },
   ...vipChanges(created, subnetName),
+  ...externalChanges(created, vpcName, subnetName),
   { weight: 2, arbitrary: nic.map(({ metadata }): Change => ({ kind: 'IP', key: metadata.name, object: undefined })) },
 );
 
