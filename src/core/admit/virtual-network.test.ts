@@ -142,12 +142,12 @@ test('two networks of one VPC that overlap, before either has a Subnet', () => {
 });
 
 test('a way out is not built, a next hop in no network waits: both are said', () => {
-  const spec = { internet: 'nat' as const, routes: [{ destination: '0.0.0.0/0', nextHops: ['10.77.0.1'] }] };
+  const spec = { internet: 'routed' as const, routes: [{ destination: '0.0.0.0/0', nextHops: ['10.77.0.1'] }] };
   const { errors, warnings } = admit(network(spec), undefined, neighbours());
   expect(errors).toEqual([]);
   expect(warnings).toEqual([
     'spec.routes[0].nextHops[0]: 10.77.0.1 is in no network of the VPC: the route is left out until one holds it',
-    'spec.internet: nat is not built yet and has no effect: machines have no way out',
+    'spec.internet: routed is not built yet and has no effect: machines have no way out',
   ]);
 });
 

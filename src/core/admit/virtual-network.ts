@@ -28,7 +28,7 @@ export function admitVirtualNetwork(review: Review<VirtualNetwork>): Verdict<Vir
   checkRoutes(object, findings);
   if (findings.errors.length === 0) checkParts({ ...review, object }, findings);
   if (findings.errors.length === 0) checkOverlap({ ...review, object }, findings);
-  if (spec.internet && spec.internet !== 'none')
+  if (spec.internet === 'routed')
     findings.warn('spec.internet', `${spec.internet} is not built yet and has no effect: machines have no way out`);
   return { object, warnings: findings.warnings, errors: findings.errors };
 }

@@ -42,11 +42,18 @@ export function subnetFields(
     provider,
     enableDHCP: spec.dhcp?.enabled ?? true,
     private: spec.isolation === 'subnet' ? true : null,
+    ...natOutgoing(spec.internet),
     ...(spec.mtu ? { mtu: spec.mtu } : {}),
     // as a label mgmt means that nothing is chosen, and so it does here
     ...(spec.clusterNetwork && spec.clusterNetwork !== MANAGEMENT_NETWORK ? { nodeNetwork: spec.clusterNetwork } : {}),
     ...optionFields(spec.dhcp ?? {}, cidrs),
   };
+}
+
+/** of a network that says nothing of the internet it is its users' */
+function natOutgoing(internet: VirtualNetworkSpec['internet']): Fields {
+  if (internet === undefined || internet === 'routed') return {};
+  return { natOutgoing: internet === 'nat' ? true : null };
 }
 
 /** of each prefix: the address that the network says, else the one that the subnet has, else the first usable one */

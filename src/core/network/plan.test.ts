@@ -209,3 +209,15 @@ test('moved to another VPC before anybody uses it, it takes its own along', () =
   expect(cluster.get('Subnet', 'web')!.spec).toMatchObject({ vpc: 'red' });
   expect(cluster.all('Vpc').map(({ metadata }) => metadata.name)).toEqual(['red']);
 });
+
+test('internet: nat connects its own VPC and translates; taken back, both go, and what users said themselves stays', () => {
+  const cluster = settled(network({ internet: 'nat' }));
+  expect(cluster.get('Vpc', 'web.shop.vpc')!.spec).toMatchObject({ enableExternal: true });
+  expect(cluster.get('Subnet', 'web')!.spec).toMatchObject({ natOutgoing: true });
+  cluster.put(network({ internet: 'none' }));
+  cluster.settle();
+  expect(cluster.get('Vpc', 'web.shop.vpc')!.spec).not.toHaveProperty('enableExternal');
+  expect(cluster.get('Subnet', 'web')!.spec).not.toHaveProperty('natOutgoing');
+  const byHand = settled(network(), { ...vpc('web.shop.vpc'), spec: { enableExternal: true } });
+  expect(byHand.get('Vpc', 'web.shop.vpc')!.spec).toMatchObject({ enableExternal: true });
+});

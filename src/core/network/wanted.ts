@@ -41,7 +41,12 @@ export interface Part {
 
 export function vpcPart(network: VirtualNetwork, live: Vpc | undefined): Part {
   const { namespace = '' } = network.metadata;
-  const said = { namespaces: [namespace], staticRoutes: networkRoutes(network) };
+  const external = network.spec?.internet === 'nat';
+  const said = {
+    namespaces: [namespace],
+    staticRoutes: networkRoutes(network),
+    ...(external ? { enableExternal: true } : {}),
+  };
   return {
     kind: 'Vpc',
     apiVersion: 'kubeovn.io/v1',
@@ -49,14 +54,24 @@ export function vpcPart(network: VirtualNetwork, live: Vpc | undefined): Part {
     labels: networkLabels(network.metadata),
     references: [],
     said,
-    spec: { namespaces: said.namespaces, ...(said.staticRoutes.length > 0 ? { staticRoutes: said.staticRoutes } : {}) },
+    spec: {
+      namespaces: said.namespaces,
+      ...(said.staticRoutes.length > 0 ? { staticRoutes: said.staticRoutes } : {}),
+      ...(external ? { enableExternal: true } : {}),
+    },
     change(applied) {
       const { namespaces: names = [], staticRoutes: routes = [] } = live?.spec ?? {};
-      const before = <T>(field: keyof typeof said) => (Array.isArray(applied[field]) ? (applied[field] as T[]) : []);
+      const before = <T>(field: 'namespaces' | 'staticRoutes') =>
+        Array.isArray(applied[field]) ? (applied[field] as T[]) : [];
       const namespaces = mergedItems(names, said.namespaces, before<string>('namespaces'), (name) => name);
       const staticRoutes = mergedItems(routes, said.staticRoutes, before<StaticRoute>('staticRoutes'), routeKey);
-      if (namespaces === names && staticRoutes === routes) return undefined;
+      const connects = external && live?.spec?.enableExternal !== true;
+      // what the network itself connected; what its users did stays
+      const leaves = !external && applied['enableExternal'] === true && live?.spec?.enableExternal === true;
+      if (namespaces === names && staticRoutes === routes && !connects && !leaves) return undefined;
       return {
+        ...(connects ? { enableExternal: true } : {}),
+        ...(leaves ? { enableExternal: null } : {}),
         ...(namespaces === names ? {} : { namespaces }),
         ...(staticRoutes === routes ? {} : { staticRoutes }),
       };

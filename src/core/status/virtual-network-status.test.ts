@@ -109,9 +109,9 @@ describe('Ready', () => {
   });
 
   test('what is not built is said after what is broken, and does not hide it', () => {
-    expect(ready({}, { internet: 'nat' })).toContain('False NotImplemented: spec.internet: nat is not built yet');
-    expect(ready({ subnet: subnet(broken) }, { internet: 'nat' })).toMatch(
-      /^False CidrOverlap: Subnet web: .*; spec.internet: nat is not built yet/,
+    expect(ready({}, { internet: 'routed' })).toContain('False NotImplemented: spec.internet: routed is not built yet');
+    expect(ready({ subnet: subnet(broken) }, { internet: 'routed' })).toMatch(
+      /^False CidrOverlap: Subnet web: .*; spec.internet: routed is not built yet/,
     );
     expect(ready({}, { internet: 'none' })).toContain('True');
   });

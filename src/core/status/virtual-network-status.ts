@@ -63,7 +63,7 @@ function complaintsOf(
     ...(vpcOf(network).own ? partComplaint('its VPC', vpc) : []),
     ...partComplaint('its Subnet', subnet),
     ...(hasAttachment ? [] : [{ reason: 'Pending', message: 'its NetworkAttachmentDefinition is not there yet' }]),
-    ...(internet === 'none'
+    ...(internet !== 'routed'
       ? []
       : [
           {
