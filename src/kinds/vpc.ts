@@ -15,7 +15,7 @@ const staticRoute = obj({
   ecmpMode: str(
     'ecmp_symmetric_reply: answers take the way of their question. Has no effect yet, which the condition Ready says',
   ),
-  bfdId: str('BFD session that watches the next hop. Has no effect yet, which the condition Ready says'),
+  bfdId: str('any value: BFD watches the next hop, as enableBfd does for all; for next hops in external subnets'),
   routeTable: str(
     'the route is for subnets with the same spec.routeTable; empty is the main table, which is also that of what comes over links from other VPCs',
   ),
@@ -54,7 +54,9 @@ const spec = obj({
   ),
   enableExternal: bool('connect to the default external subnet'),
   extraExternalSubnets: strings('further external subnets'),
-  enableBfd: bool('BFD to the gateways of external subnets'),
+  enableBfd: bool(
+    'BFD to next hops of staticRoutes in external subnets, where a prefix has several: those that do not answer are left out',
+  ),
   bfdPort: obj(
     { enabled: bool('make the port'), ip: str('its addresses'), nodeSelector: labelSelector('nodes that carry it') },
     { description: 'router port for BFD sessions' },

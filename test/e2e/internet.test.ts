@@ -5,6 +5,12 @@ import { subnet, vpc } from '../support/objects.ts';
 
 const OUTSIDE = { v4: '203.0.113.10', v6: '2001:db8:203::10' };
 const PHYS1 = '172.20.200.10';
+const PHYSICAL = {
+  vlan: 'vlan200',
+  cidrBlock: '172.20.200.0/24,2001:db8:200::/64',
+  gateway: '172.20.200.1,2001:db8:200::1',
+  excludeIps: ['172.20.200.1..172.20.200.19', '2001:db8:200::1..2001:db8:200::1f'],
+};
 
 let at: InternetLab;
 /** the router of VPC red outside */
@@ -259,12 +265,7 @@ describe('in', () => {
 
 describe('a second external network', () => {
   test('what is translated to its addresses leaves and enters there, the rest by the first', async () => {
-    await at.declare('Subnet', 'physical', {
-      vlan: 'vlan200',
-      cidrBlock: '172.20.200.0/24,2001:db8:200::/64',
-      gateway: '172.20.200.1,2001:db8:200::1',
-      excludeIps: ['172.20.200.1..172.20.200.19', '2001:db8:200::1..2001:db8:200::1f'],
-    });
+    await at.declare('Subnet', 'physical', PHYSICAL);
     await at.declare('Vpc', 'red', { enableExternal: true, extraExternalSubnets: ['external', 'physical'] });
     await at.says('vpc', 'red', /^True Ready/);
     const second = await at.eip('second', { externalSubnet: 'physical' });
@@ -273,6 +274,50 @@ describe('a second external network', () => {
     await at.answers('internet', second.v4, `b ${OUTSIDE.v4}`);
     await at.answers('b', PHYS1, `phys1 ${second.v4}`);
     await at.answers('b', OUTSIDE.v4, `internet ${second.v4}`);
+    await at.answers('a', OUTSIDE.v4, `internet ${router.v4}`);
+  });
+});
+
+describe('two ways out', () => {
+  const HOPS = { vlan100: '172.20.100.1', vlan200: '172.20.200.1' };
+  const tor = (...commands: readonly string[]) =>
+    at.run('tor', 'vtysh', ...['configure terminal', 'bfd', ...commands].flatMap((command) => ['-c', command]));
+  const sessions = async () => {
+    const text = await at.lab.nbctl('--bare', '--columns=status', 'find', 'BFD', 'external_ids:weft-owner="Vpc/red"');
+    return text.split(/\s+/).filter(Boolean).toSorted().join(' ');
+  };
+  const become = (states: string) =>
+    vi.waitFor(async () => expect(await sessions()).toBe(states), { timeout: 30_000, interval: 200 });
+
+  test('BFD leaves out the one that does not answer, and takes it in again', async () => {
+    await at.declare('Subnet', 'physical', PHYSICAL);
+    const staticRoutes = Object.values(HOPS).map((nextHopIP) => ({ cidr: '0.0.0.0/0', nextHopIP }));
+    await at.declare('Vpc', 'red', {
+      enableExternal: true,
+      extraExternalSubnets: ['external', 'physical'],
+      enableBfd: true,
+      staticRoutes,
+    });
+    const peers = {
+      vlan100: `peer ${router.v4} local-address ${HOPS.vlan100} interface vlan100`,
+      vlan200: `peer ${(await at.addressesOf('red-physical')).v4} local-address ${HOPS.vlan200} interface vlan200`,
+    };
+    for (const peer of Object.values(peers)) await tor(peer, 'transmit-interval 150', 'receive-interval 150');
+    await become('up up');
+    await at.answers('a', OUTSIDE.v4, /^internet 172\.20\.[12]00\./);
+    await tor(peers.vlan200, 'shutdown');
+    await become('down up');
+    for (let times = 0; times < 8; times += 1) await at.answers('a', OUTSIDE.v4, `internet ${router.v4}`);
+    await tor(peers.vlan200, 'no shutdown');
+    await become('up up');
+    for (const peer of Object.values(peers)) await tor(`no ${peer}`);
+    await at.declare('Vpc', 'red', {
+      enableExternal: true,
+      extraExternalSubnets: ['external', 'physical'],
+      enableBfd: null,
+      staticRoutes: null,
+    });
+    await become('');
     await at.answers('a', OUTSIDE.v4, `internet ${router.v4}`);
   });
 });

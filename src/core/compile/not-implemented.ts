@@ -12,7 +12,7 @@ interface Field {
   readonly restricts?: boolean;
 }
 
-const VPC: readonly Field[] = ['enableBfd', 'bfdPort'].map((path) => ({
+const VPC: readonly Field[] = ['bfdPort'].map((path) => ({
   path: `spec.${path}`,
 }));
 

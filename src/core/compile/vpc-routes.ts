@@ -19,7 +19,9 @@ import { type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts
 import { addressesOf, prefixesOf } from '../../lib/netaddr/prefix-set.ts';
 import type { StaticRoute, VpcSpec } from '../../kinds/vpc.ts';
 import { linkPortName } from '../ovn/names.ts';
+import { BfdSessions } from './route-bfd.ts';
 import type { Emit, Read } from './rule.ts';
+import type { RowRef } from '../ovn/row.ts';
 import { hopsInUse, subnetOf } from './next-hops.ts';
 import type { External } from './vpc-external.ts';
 import type { Link } from './vpc-links.ts';
@@ -57,6 +59,8 @@ interface Readable {
   readonly nextHop: Ip;
   readonly table: string;
   readonly bySource: boolean;
+  /** it asks for BFD */
+  readonly bfd: boolean;
   /** field that names the next hop */
   readonly field: string;
 }
@@ -68,12 +72,26 @@ export function staticRoutes(vpc: string, spec: VpcSpec | undefined, ways: Ways,
   const byDestination = readable.filter(({ bySource }) => !bySource);
   const destinations = withoutDown(vpc, byDestination, read, emit);
   const written = new Set<string>();
-  for (const { prefix, nextHop, table } of destinations) {
+  const sessions = new BfdSessions(emit);
+  for (const { prefix, nextHop, table, bfd } of destinations) {
+    const watched = spec?.enableBfd === true || bfd;
     const key = routeKey(vpc, prefix, formatIp(nextHop), table);
     if (written.has(key)) continue;
     written.add(key);
-    emitRoute(vpc, key, prefix, nextHop, table, emit);
+    const same = destinations.filter(
+      (other) => other.table === table && formatCidr(other.prefix) === formatCidr(prefix),
+    );
+    const external = watched && same.length > 1 ? externalHolding(nextHop, ways.externals) : undefined;
+    emitRoute(vpc, key, prefix, nextHop, table, emit, external && { bfd: sessions.with(external, nextHop) });
   }
+  if (spec?.enableBfd === true && sessions.size === 0)
+    emit.issue({
+      severity: 'note',
+      reason: 'NotImplemented',
+      field: 'spec.enableBfd',
+      message:
+        'spec.enableBfd watches nobody: no prefix of spec.staticRoutes has several next hops in external subnets, and one that is alone is used whether it answers or not',
+    });
   const bySource = withoutDown(
     vpc,
     readable.filter((route) => route.bySource),
@@ -107,7 +125,9 @@ export function linkRoutes(
         const by = taken.get(`${table}|${formatCidr(prefix)}`);
         if (by === undefined) {
           taken.set(`${table}|${formatCidr(prefix)}`, `VPC ${remote}`);
-          emitRoute(vpc, routeKey(vpc, prefix, remote, table), prefix, nextHop, table, emit, linkPortName(vpc, remote));
+          emitRoute(vpc, routeKey(vpc, prefix, remote, table), prefix, nextHop, table, emit, {
+            output_port: linkPortName(vpc, remote),
+          });
           routes.push({ prefix, table });
         } else if (by !== `VPC ${remote}`)
           emit.issue({
@@ -137,7 +157,7 @@ export function defaultRoutes(
       )
         continue;
       const { subnet, port } = external!;
-      emitRoute(vpc, routeKey(vpc, prefix, subnet, table), prefix, gateway, table, emit, port);
+      emitRoute(vpc, routeKey(vpc, prefix, subnet, table), prefix, gateway, table, emit, { output_port: port });
       routes.push({ prefix, table });
     }
   }
@@ -156,14 +176,14 @@ export function emitRoute(
   nextHop: Ip,
   table: string,
   emit: Emit,
-  outputPort?: string,
+  more: { readonly output_port?: string; readonly bfd?: RowRef } = {},
 ): void {
   emit.child({ table: 'Logical_Router', key: vpc, column: 'static_routes' }, 'Logical_Router_Static_Route', key, {
     ip_prefix: formatCidr(prefix),
     nexthop: formatIp(nextHop),
     policy: 'dst-ip',
     route_table: table,
-    ...(outputPort === undefined ? {} : { output_port: outputPort }),
+    ...more,
     external_ids: { vendor: 'kube-ovn' },
   });
 }
@@ -176,9 +196,9 @@ function readRoute(
   read: Read,
   emit: Emit,
 ): Readable | undefined {
-  sayUnbuilt(route, path, emit);
   const parsed = parseRoute(route, path, emit);
   if (!parsed) return undefined;
+  sayUnbuilt(route, path, externalHolding(parsed.nextHop, ways.externals) !== undefined, emit);
   const why = unreachable(vpc, parsed.nextHop, ways, read);
   if (why !== undefined) {
     emit.issue({
@@ -192,19 +212,20 @@ function readRoute(
     ...parsed,
     table: route.routeTable ?? '',
     bySource: route.policy === 'policySrc',
+    bfd: Boolean(route.bfdId) && externalHolding(parsed.nextHop, ways.externals) !== undefined,
     field: `${path}.nextHopIP`,
   };
 }
 
-/** what OVN cannot do for a router without gateway port; the route itself is in force */
-function sayUnbuilt(route: StaticRoute, path: string, emit: Emit): void {
+/** what OVN cannot do; the route itself is in force */
+function sayUnbuilt(route: StaticRoute, path: string, isExternal: boolean, emit: Emit): void {
   const say = (field: string, why: string) =>
     emit.issue({
       reason: 'NotImplemented',
       field: `${path}.${field}`,
       message: `${path}.${field} has no effect, the route itself is in force: ${why}`,
     });
-  if (route.bfdId) say('bfdId', 'OVN runs BFD sessions on gateway ports only, which are not built yet');
+  if (route.bfdId && !isExternal) say('bfdId', 'OVN runs BFD sessions in external subnets only');
   if (route.ecmpMode) say('ecmpMode', 'OVN keeps replies on the way of their request on gateway routers only');
 }
 

@@ -36,6 +36,6 @@ export function vpcStatus(
     vpcPeerings: [...peers],
     enableExternal: vpc.spec?.enableExternal === true && externals.length > 0,
     extraExternalSubnets: externals.filter((subnet) => vpc.spec?.extraExternalSubnets?.includes(subnet)),
-    enableBfd: false,
+    enableBfd: vpc.spec?.enableBfd === true,
   };
 }
