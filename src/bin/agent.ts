@@ -22,6 +22,7 @@ interface Flags {
   readonly datapath: 'system' | 'netdev';
   readonly tso: 'on' | 'off';
   readonly socket: string;
+  readonly bfdSocket: string;
 }
 
 export function command(): Command {
@@ -69,6 +70,7 @@ export function command(): Command {
         .default('on'),
     )
     .option('--socket <PATH>', 'where the CNI executable asks', DEFAULT_SOCKET)
+    .option('--bfd-socket <PATH>', "where FRR's bfdd of this node takes commands", '/run/frr/bfdd.vty')
     .action(async (flags: Flags) => run(flags));
 }
 
@@ -92,6 +94,7 @@ async function run(flags: Flags): Promise<void> {
     offloadsOff: flags.tso === 'off',
     tunnelMtu: tunnelMtu(encaps, Number(flags.underlayMtu), flags.underlayIpv6 === true),
     socket: flags.socket,
+    bfdSocket: flags.bfdSocket,
     log: (text) => log.info(text),
   });
   await agent.start();

@@ -36,6 +36,13 @@ export const providerNetworkRule = rule({
         reason: 'UplinkDown',
         message: `the uplink is down on ${listed(cut.map(({ node, reason }) => `${node} (${reason ?? 'not reported why'})`))}: gateways are carried by other nodes meanwhile`,
       });
+    const unwatched = uplinks.filter(({ ready, up, reason }) => ready && up && reason !== undefined);
+    if (unwatched.length > 0)
+      emit.issue({
+        severity: 'warning',
+        reason: 'UplinkUnwatched',
+        message: `whether the uplink works is told by its carrier alone on ${listed(unwatched.map(({ node, reason }) => `${node} (${reason})`))}`,
+      });
     const mtus = uplinks.flatMap(({ ready, mtu }) => (ready && mtu ? [mtu] : []));
     if (mtus.length > 0) emit.fact('ProviderMtu', name, { mtu: Math.min(...mtus) });
     const views = new Map(uplinks.map(({ node }) => [node, read.get('Node', node, view)]));

@@ -29,6 +29,7 @@ export const ISSUE_REASONS = [
   'VlanConflict',
   'UplinkNotReady',
   'UplinkDown',
+  'UplinkUnwatched',
   'ExternalSubnetNotReady',
   'ExternalAddressMissing',
   'NoGatewayNode',

@@ -1,6 +1,7 @@
 /** Which NIC of a node is its uplink in each ProviderNetwork. Source: Kube-OVN's ProviderNetwork. */
 import type { ProviderNetwork } from '../../kinds/provider-network.ts';
 import { isSelected } from '../underlay/node-selection.ts';
+import { BFD_PEERS_ANNOTATION } from './routers.ts';
 
 /** an Open vSwitch bond of these NICs, named as the ProviderNetwork names its interface: `eth1,eth4` */
 export const BOND_ANNOTATION = 'network.harvesterhci.io/bond';
@@ -20,6 +21,8 @@ export interface UplinkChoice {
   readonly port: string;
   readonly nics: readonly string[];
   readonly bondMode?: string | undefined;
+  /** the upstream routers that are asked whether they are there, as somebody wrote them */
+  readonly routers?: string | undefined;
   /** why it cannot be made, whatever the node is like */
   readonly problem?: string | undefined;
 }
@@ -59,7 +62,8 @@ function choiceOf(network: ProviderNetwork, node: string): UplinkChoice {
   const bond = annotations[BOND_ANNOTATION];
   const nics = bond === undefined ? [port] : bond.split(',').map((nic) => nic.trim());
   const bondMode = bond === undefined ? undefined : (annotations[BOND_MODE_ANNOTATION] ?? BOND_MODES[0]!);
-  const choice = { provider: name, bridge: `br-${name}`, port, nics, bondMode };
+  const routers = annotations[BFD_PEERS_ANNOTATION];
+  const choice = { provider: name, bridge: `br-${name}`, port, nics, bondMode, ...(routers ? { routers } : {}) };
   return { ...choice, problem: problemOf(choice, network) };
 }
 

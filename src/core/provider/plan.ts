@@ -34,8 +34,8 @@ export type Step =
   | { readonly do: 'save'; readonly bridge: string; readonly saved: Saved }
   | { readonly do: 'remove-bridge'; readonly bridge: string; readonly provider: string }
   | { readonly do: 'map'; readonly bridgeMappings: string; readonly macMappings: string }
-  /** lines of ip-batch(8) */
-  | { readonly do: 'ip'; readonly lines: readonly string[] }
+  /** lines of ip-batch(8); `starts`: the device that they set up, whose own address is to be there at once */
+  | { readonly do: 'ip'; readonly lines: readonly string[]; readonly starts?: string }
   /** whether the kernel answers for the node on a NIC */
   | { readonly do: 'answers'; readonly device: string; readonly answers: boolean };
 
@@ -155,7 +155,7 @@ function transferStep(bridge: Bridge, device: Device, moving: readonly Device[],
   ];
   const wanted = remembered(bridge, device, names, state);
   const lines = [...ready, ...pathLines(wanted, device)];
-  if (lines.length > 0) return { do: 'ip', lines };
+  if (lines.length > 0) return { do: 'ip', lines, ...(device.up ? {} : { starts: device.name }) };
   const routes = routeLines(wanted, device.name, state);
   if (routes.length > 0) return { do: 'ip', lines: routes };
   // the last one first: with the first one the kernel would take the others of its prefix

@@ -9,6 +9,8 @@ export interface Signals {
   readonly carriers: ReadonlyMap<string, boolean>;
   /** ProviderNetwork -> why nothing passes its uplink although there is a carrier */
   readonly unanswered: ReadonlyMap<string, string>;
+  /** ProviderNetwork -> why nobody knows whether something passes, although somebody should ask */
+  readonly unwatched: ReadonlyMap<string, string>;
 }
 
 /** One entry for each ProviderNetwork that the node is meant to be on. */
@@ -16,7 +18,7 @@ export function reportUplinks(
   choices: readonly UplinkChoice[],
   plan: Pick<UplinkPlan, 'problems' | 'ready'>,
   devices: NodeState['devices'],
-  { carriers, unanswered }: Signals,
+  { carriers, unanswered, unwatched }: Signals,
 ): readonly NodeUplink[] {
   return choices.map(({ provider, bridge, port, nics }) => {
     const present = nics.flatMap((nic) => devices.get(nic) ?? []);
@@ -28,7 +30,7 @@ export function reportUplinks(
     const down = carrier
       ? unanswered.get(provider)
       : `NoCarrier: ${nics.join(', ')} has no carrier: see to the cable, or the switch`;
-    const why = reason ?? down;
+    const why = reason ?? down ?? unwatched.get(provider);
     const [nic] = present;
     return {
       name: provider,

@@ -47,6 +47,8 @@ export interface AgentOptions {
   /** bytes that fit between nodes, as long as no node has said anything */
   readonly tunnelMtu: number;
   readonly socket: string;
+  /** where FRR's bfdd takes commands */
+  readonly bfdSocket: string;
   readonly log: (sentence: string) => void;
 }
 
@@ -129,6 +131,7 @@ export class Agent {
       dependents: () => this.#dependents(),
       datapath: options.datapath,
       offloadsOff: options.offloadsOff,
+      bfdSocket: options.bfdSocket,
       onUplinks: () => this.#reporter.now(),
       log,
     });
@@ -139,16 +142,9 @@ export class Agent {
       onGateways: () => log(`gateways: ${this.#gateways.gateways().join(', ') || 'none'}`),
       log,
     });
-    const uplinks = () => this.#providers.uplinks();
-    this.#reporter = new Reporter({
-      client,
-      node,
-      encaps: options.encaps,
-      makes,
-      underlays: this.#underlays,
-      uplinks,
-      log,
-    });
+    const { encaps } = options;
+    const [underlays, uplinks] = [this.#underlays, () => this.#providers.uplinks()];
+    this.#reporter = new Reporter({ client, node, encaps, makes, underlays, uplinks, log });
   }
 
   /** Resolves when the node can take interfaces. */

@@ -7,6 +7,7 @@
 import { type UplinkChoice, uplinkChoices } from '../../core/provider/choice.ts';
 import { type PlanOptions, planUplinks, type UplinkPlan } from '../../core/provider/plan.ts';
 import { reportUplinks } from '../../core/provider/report.ts';
+import { routersOf } from '../../core/provider/routers.ts';
 import type { NodeState } from '../../core/provider/state.ts';
 import type { NodeUplink } from '../../kinds/node-underlay.ts';
 import { type ProviderNetwork, providerNetworkKind } from '../../kinds/provider-network.ts';
@@ -15,6 +16,7 @@ import { Informer } from '../../lib/kube/informer.ts';
 import { messageOf } from '../../lib/error/message.ts';
 import type { LocalSwitch } from './local-switch.ts';
 import type { Node } from './underlays.ts';
+import { UplinkMonitor } from './uplink-monitor.ts';
 import { readNodeState, switchState } from './uplink-state.ts';
 import { doStep } from './uplink-steps.ts';
 
@@ -26,6 +28,8 @@ export interface ProviderNetworksOptions {
   readonly dependents: () => Omit<PlanOptions, 'silences'>;
   readonly datapath: 'system' | 'netdev';
   readonly offloadsOff: boolean;
+  /** of FRR's bfdd on this node, for vtysh(1) */
+  readonly bfdSocket: string;
   /** what `uplinks()` gives is different */
   readonly onUplinks: () => void;
   readonly log: (sentence: string) => void;
@@ -42,8 +46,9 @@ export class ProviderNetworks {
   readonly #networks: Informer<ProviderNetwork>;
   /** NICs -> their carrier, as the kernel said last */
   readonly #carriers = new Map<string, boolean>();
-  /** ProviderNetwork -> why nothing passes its uplink although there is a carrier */
-  readonly #unanswered = new Map<string, string>();
+  readonly #monitor: UplinkMonitor;
+  /** ProviderNetwork -> what of its annotation names no router */
+  #misnamed: ReadonlyMap<string, string> = new Map();
   #choices: readonly UplinkChoice[] = [];
   #plan: Pick<UplinkPlan, 'problems' | 'ready'> = NOTHING;
   #devices: NodeState['devices'] = new Map();
@@ -60,6 +65,8 @@ export class ProviderNetworks {
       onError: (error) => options.log(messageOf(error)),
       onChanges: () => this.look(),
     });
+    const { bfdSocket: socket, log } = options;
+    this.#monitor = new UplinkMonitor({ socket, onFindings: () => this.#tell(), log });
   }
 
   async start(): Promise<void> {
@@ -73,10 +80,12 @@ export class ProviderNetworks {
     clearTimeout(this.#retry);
     await this.#networks.stop();
     await this.#settling;
+    await this.#monitor.stop();
   }
 
   uplinks(): readonly NodeUplink[] {
-    const signals = { carriers: this.#carriers, unanswered: this.#unanswered };
+    const { unanswered, unwatched } = this.#monitor.findings;
+    const signals = { carriers: this.#carriers, unanswered, unwatched: new Map([...unwatched, ...this.#misnamed]) };
     return reportUplinks(this.#choices, this.#plan, this.#devices, signals);
   }
 
@@ -122,7 +131,7 @@ export class ProviderNetworks {
     this.#choices = uplinkChoices(this.#networks.values(), { name, labels });
     this.#seen = this.#key();
     const own = [...switchState(this.#options.local).bridges.values()].filter(({ provider }) => provider !== undefined);
-    if (this.#choices.length === 0 && own.length === 0) return;
+    if (this.#choices.length === 0 && own.length === 0) return this.#watch();
     const nics = [
       ...this.#choices.flatMap((choice) => choice.nics),
       ...own.flatMap(({ uplink = '' }) => uplink.split(',')),
@@ -134,11 +143,24 @@ export class ProviderNetworks {
       this.#plan = plan;
       this.#devices = state.devices;
       for (const nic of nics) this.#carriers.set(nic, state.devices.get(nic)?.carrier ?? false);
-      if (plan.step === undefined) return;
+      if (plan.step === undefined) return this.#watch();
       if (count >= MOST_STEPS) throw new Error(`${JSON.stringify(plan.step)} is to be done again and again`);
       this.#options.log(`uplinks: ${JSON.stringify(plan.step)}`);
       await doStep(plan.step, this.#options);
     }
+  }
+
+  /** Also those whose bridge is gone for now: that their routers do not answer then is what is to be known. */
+  #watch(): void {
+    const routers = this.#choices.flatMap((choice) => {
+      if (choice.problem !== undefined || this.#plan.problems.has(choice.provider)) return [];
+      const [nic] = choice.nics.flatMap((name) => this.#devices.get(name) ?? []);
+      return [{ choice, ...routersOf(choice, nic?.mac) }];
+    });
+    this.#misnamed = new Map(
+      routers.flatMap(({ choice, problem }) => (problem === undefined ? [] : [[choice.provider, problem] as const])),
+    );
+    this.#monitor.watch(routers.flatMap(({ sessions }) => sessions));
   }
 
   #failed(why: string): void {

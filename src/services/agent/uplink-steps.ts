@@ -14,7 +14,10 @@ export interface StepOptions {
 }
 
 export async function doStep(step: Step, options: StepOptions): Promise<void> {
-  if (step.do === 'ip') return runIp(step.lines);
+  if (step.do === 'ip') {
+    if (step.starts !== undefined) await expectNoDuplicate(step.starts);
+    return runIp(step.lines);
+  }
   if (step.do === 'answers') return setAnswers(step.device, step.answers);
   const operations = operationsOf(step, options);
   if (operations.length > 0) await options.local.session.transact(operations);
@@ -98,6 +101,11 @@ function mapMutations(bridgeMappings: string, macMappings: string): readonly Mut
   ];
 }
 
+/** Its address follows from the NIC's MAC, which had it before: a second of looking for duplicates (RFC 4862, section 5.4) would be a second without. */
+async function expectNoDuplicate(device: string): Promise<void> {
+  await write(`/proc/sys/net/ipv6/conf/${device}/accept_dad`, '0');
+}
+
 /**
  * A userspace switch only listens on a NIC: the kernel goes on answering on it beside the bridge, for any address of the node, and twice.
  * Off: no ARP, no IPv6, and nothing from whom the node would not answer by this NIC (RFC 3704, which after the move is everybody).
@@ -108,9 +116,13 @@ async function setAnswers(device: string, answers: boolean): Promise<void> {
     [`/proc/sys/net/ipv4/conf/${device}/rp_filter`, answers ? usual : '1'],
     [`/proc/sys/net/ipv6/conf/${device}/disable_ipv6`, answers ? '0' : '1'],
   ] as const;
-  for (const [file, value] of settings)
-    await writeFile(file, value).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
+  for (const [file, value] of settings) await write(file, value);
   await runIp([`link set ${device} arp ${answers ? 'on' : 'off'}`]);
+}
+
+/** unless the kernel has no such setting */
+async function write(file: string, value: string): Promise<void> {
+  await writeFile(file, value).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }

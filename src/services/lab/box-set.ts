@@ -82,7 +82,8 @@ export class BoxSet {
   }
 
   async #fill(box: string, root: string): Promise<void> {
-    if (box === TOR) await this.#fillTor(root);
+    if (box === TOR)
+      await Promise.all([this.#fillRouter(root), this.writeTorConfig(this.#options.state.options.nodes)]);
     else if (box === FABRIC) await this.#copyDatabases(root, 'openvswitch', ['conf.db']);
     else if (box === CENTRAL || nodeIndex(box) !== undefined) await this.#fillMember(box, root);
   }
@@ -96,7 +97,7 @@ export class BoxSet {
       writeFile(root + KUBECONFIG, credentials.kubeconfig(server), { mode: 0o600 }),
       ...(box === CENTRAL
         ? [this.#copyDatabases(root, 'ovn', ['ovnnb_db.db', 'ovnsb_db.db'])]
-        : [this.#copyDatabases(root, 'openvswitch', ['conf.db']), this.#installCni(root)]),
+        : [this.#copyDatabases(root, 'openvswitch', ['conf.db']), this.#installCni(root), this.#fillRouter(root)]),
     ]);
   }
 
@@ -105,16 +106,13 @@ export class BoxSet {
     await Promise.all(files.map((file) => copyFile(`${empty}/${file}`, `${root}/var/lib/${of}/${file}`)));
   }
 
-  async #fillTor(root: string): Promise<void> {
-    // its daemons are nobody special: they make their sockets there
+  /** FRR's daemons are nobody special: they make their sockets there. */
+  async #fillRouter(root: string): Promise<void> {
     const { uid, gid } = await userOf(root, 'frr');
     await mkdir(root + FRR_RUN, { recursive: true });
     await chown(root + FRR_RUN, uid, gid);
-    await Promise.all([
-      // each daemon has a file of its own
-      writeFile(`${root}${FRR_CONFIG}/vtysh.conf`, 'no service integrated-vtysh-config\n'),
-      this.writeTorConfig(this.#options.state.options.nodes),
-    ]);
+    // each daemon has a file of its own
+    await writeFile(`${root}${FRR_CONFIG}/vtysh.conf`, 'no service integrated-vtysh-config\n');
   }
 
   /** What tor's daemons read when they start. */

@@ -19,7 +19,9 @@ test('what runs where', () => {
     'fabric/ovs-vswitchd',
     ...['mgmtd', 'zebra', 'bfdd', 'bgpd'].map((name) => `tor/${name}`),
     ...['node1', 'node2'].flatMap((node) =>
-      ['ovsdb-server', 'ovs-vswitchd', 'ovn-controller', 'agent', 'virt-node'].map((name) => `${node}/${name}`),
+      ['ovsdb-server', 'ovs-vswitchd', 'ovn-controller', 'agent', 'mgmtd', 'zebra', 'bfdd', 'virt-node'].map(
+        (name) => `${node}/${name}`,
+      ),
     ),
   ]);
 });

@@ -124,18 +124,19 @@ function fabricProcesses(plan: Plan): readonly ProcessSpec[] {
   return [
     ...switchProcesses(plan, FABRIC),
     // reads what is meant for zebra
-    routing('mgmtd', []),
-    routing('zebra', ['tor/mgmtd']),
-    routing('bfdd', ['tor/zebra'], ...configuredBy('bfdd')),
-    routing('bgpd', ['tor/zebra'], ...configuredBy('bgpd'), '--profile', 'datacenter'),
+    routing(TOR, 'mgmtd'),
+    routing(TOR, 'zebra', 'mgmtd'),
+    routing(TOR, 'bfdd', 'zebra', ...configuredBy('bfdd')),
+    routing(TOR, 'bgpd', 'zebra', ...configuredBy('bgpd'), '--profile', 'datacenter'),
   ];
 }
 
-/** A daemon of FRR at tor. */
-function routing(name: string, after: readonly string[], ...more: readonly string[]): ProcessSpec {
+/** A daemon of FRR. @param after the one that it talks to */
+function routing(box: string, name: string, after?: string, ...more: readonly string[]): ProcessSpec {
   const command = [`/usr/lib/frr/${name}`, '-A', '127.0.0.1', '-i', `${FRR_RUN}/${name}.pid`];
   const log = ['--log', 'stdout', '--log-level', 'warnings'];
-  return { box: TOR, name, command: [...command, ...log, ...more], after, readyFile: `frr/${name}.vty` };
+  const needed = after === undefined ? [] : [`${box}/${after}`];
+  return { box, name, command: [...command, ...log, ...more], after: needed, readyFile: `frr/${name}.vty` };
 }
 
 /** Each daemon has a file of its own: one that is started again has its configuration at once. */
@@ -204,6 +205,11 @@ export function nodeProcesses(plan: Plan, node: string): readonly ProcessSpec[] 
       ['cluster', `${node}/ovsdb-server`],
       { readyFile: CNI_SOCKET },
     ),
+    // without mgmtd, zebra keeps telling it what nobody hears
+    routing(node, 'mgmtd'),
+    routing(node, 'zebra', 'mgmtd'),
+    // the agent says whom to ask
+    routing(node, 'bfdd', 'zebra'),
     virtProcess(plan, node, 'node', ['--node', node, '--node-ip', ...managementAddresses(node, plan.options.ip)]),
   ];
 }
