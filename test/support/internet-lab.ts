@@ -7,7 +7,7 @@ import { ASK, TELL } from './vip-guests.ts';
 const SOON = { timeout: 20_000, interval: 200 };
 
 /** boxes of the lab; every other name is a machine of namespace `default` */
-const BOXES = ['internet', 'tor', 'phys1'];
+const BOXES = ['internet', 'tor', 'phys1', 'central'];
 
 /** arguments: port; sends back what it gets, with the address of who sent it */
 const UDP_TELL = `
