@@ -3,8 +3,7 @@
  * by iptables in the pod of a VpcNatGateway, Weft by the same NAT of OVN as OvnEip, OvnFip, OvnSnatRule and OvnDnatRule.
  */
 import { column, type Kind, REASON } from './kind.ts';
-import type { KubeObject } from './object.ts';
-import { bool, choice, conditions, obj, str, type Static } from './schema.ts';
+import { bool, choice, conditions, obj, str } from './schema.ts';
 
 const COMMON = {
   group: 'kubeovn.io',
@@ -33,7 +32,6 @@ const eipStatus = obj({
   nat: str('what it is used for: dnat, fip, snat, separated by comma'),
   qosPolicy: str('as in spec'),
 });
-export type IptablesEip = KubeObject<Static<typeof eipSpec>, Static<typeof eipStatus>>;
 export const iptablesEipKind: Kind = {
   ...COMMON,
   kind: 'IptablesEIP',
@@ -67,7 +65,6 @@ const ruleStatus = {
 
 const fipSpec = obj({ eip, internalIp: str('address of the machine') });
 const fipStatus = obj({ ...ruleStatus, internalIp: str('as in spec') });
-export type IptablesFipRule = KubeObject<Static<typeof fipSpec>, Static<typeof fipStatus>>;
 export const iptablesFipRuleKind: Kind = {
   ...COMMON,
   kind: 'IptablesFIPRule',
@@ -90,7 +87,6 @@ export const iptablesFipRuleKind: Kind = {
 
 const snatSpec = obj({ eip, internalCIDR: str('prefix that leaves with it') });
 const snatStatus = obj({ ...ruleStatus, internalCIDR: str('as in spec') });
-export type IptablesSnatRule = KubeObject<Static<typeof snatSpec>, Static<typeof snatStatus>>;
 export const iptablesSnatRuleKind: Kind = {
   ...COMMON,
   kind: 'IptablesSnatRule',
@@ -129,7 +125,6 @@ const dnatStatus = obj({
   internalPort: str('as in spec'),
   protocol: str('as in spec'),
 });
-export type IptablesDnatRule = KubeObject<Static<typeof dnatSpec>, Static<typeof dnatStatus>>;
 export const iptablesDnatRuleKind: Kind = {
   ...COMMON,
   kind: 'IptablesDnatRule',

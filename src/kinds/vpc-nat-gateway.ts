@@ -3,8 +3,7 @@
  * the VPC's router in the external subnet.
  */
 import { AGE, column, type Kind, REASON } from './kind.ts';
-import type { KubeObject } from './object.ts';
-import { bool, conditions, int, list, mapOf, obj, open, str, strings, type Static } from './schema.ts';
+import { bool, conditions, int, list, mapOf, obj, open, str, strings } from './schema.ts';
 
 const count = (description: string, limits: { readonly minimum?: number; readonly maximum?: number } = {}) =>
   int(description, { format: 'int32', ...limits });
@@ -75,10 +74,6 @@ const status = obj({
     nodes: strings('nodes that may carry the gateway, the active one first'),
   }),
 });
-
-export type VpcNatGatewaySpec = Static<typeof spec>;
-export type VpcNatGatewayStatus = Static<typeof status>;
-export type VpcNatGateway = KubeObject<VpcNatGatewaySpec, VpcNatGatewayStatus>;
 
 export const vpcNatGatewayKind: Kind = {
   group: 'kubeovn.io',

@@ -52,7 +52,7 @@ function ourPeers(running: string): ReadonlySet<string> {
   let peer: string | undefined;
   for (const line of running.split('\n')) {
     const words = line.trim();
-    if (/^ peer /.test(line)) peer = words;
+    if (line.startsWith(' peer ')) peer = words;
     else if (words === 'exit' || /^\S/.test(line)) peer = undefined;
     else if (peer !== undefined && words === `profile ${PROFILE}`) ours.add(peer);
   }
