@@ -228,6 +228,15 @@ describe('in', () => {
       },
       { timeout: 20_000 },
     );
+    // one that does not answer is out, and the other has all of it
+    await at.fallsSilent('b');
+    await vi.waitFor(
+      async () => {
+        for (let times = 0; times < 8; times += 1) expect(await at.ask('internet', v4, 8000)).toMatch(/^a /);
+      },
+      { timeout: 20_000 },
+    );
+    await at.tells('b');
     // from inside, by the way outside
     await at.answers('f', v4, /^a /, 8080);
     await at.answers('b', v4, /^a /, 8080);

@@ -154,13 +154,13 @@ describe('one object makes a network', () => {
     );
   });
 
-  test('what it says of the way out is not built: everything else is in force', async () => {
-    await create('out', { cidrs: ['10.4.0.0/24'], internet: 'nat' });
+  test('a way out by routes is not built: everything else is in force', async () => {
+    await create('out', { cidrs: ['10.4.0.0/24'], internet: 'routed' });
     await eventually(async () =>
       expect(condition(await get('out'))).toMatchObject({
         status: 'False',
         reason: 'NotImplemented',
-        message: expect.stringContaining('spec.internet: nat is not built yet'),
+        message: expect.stringContaining('spec.internet: routed is not built yet'),
       }),
     );
     expect((await plane.ready(R.subnets, 'out'))?.status).toBe('True');

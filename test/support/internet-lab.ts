@@ -38,6 +38,7 @@ const askOn = (port: number) => ASK.replace('(sys.argv[1], 80)', `(sys.argv[1], 
 
 export class InternetLab {
   readonly lab: TestLab;
+  readonly #ends = new Map<string, () => Promise<void>>();
 
   private constructor(lab: TestLab) {
     this.lab = lab;
@@ -57,7 +58,7 @@ export class InternetLab {
     for (const name of new Set(Object.values(all).map(([net]) => net))) await this.lab.declare(network(name, name));
     await this.lab.declare(...Object.entries(all).map(([name, [net, node]]) => machineOn(name, net, node)));
     for (const name of Object.keys(all)) await this.lab.running(`default/${name}`);
-    for (const name of Object.keys(all)) await this.tells(name);
+    for (const name of Object.keys(all)) this.#ends.set(name, await this.tells(name));
   }
 
   run(where: string, ...command: readonly string[]) {
@@ -66,10 +67,16 @@ export class InternetLab {
       : this.lab.guest(`default/${where}`, ...command);
   }
 
-  /** Answers everybody with its name and the address that it saw. */
-  async tells(where: string, port = 80): Promise<void> {
-    const start = 'python3 -c "$0" "$1" >/dev/null 2>&1 </dev/null &';
-    await this.run(where, 'sh', '-c', start, tellOn(port), where);
+  /** Answers everybody with its name and the address that it saw. @returns what ends it */
+  async tells(where: string, port = 80): Promise<() => Promise<void>> {
+    const start = 'python3 -c "$0" "$1" >/dev/null 2>&1 </dev/null & echo $!';
+    const { stdout } = await this.run(where, 'sh', '-c', start, tellOn(port), where);
+    return async () => void (await this.run(where, 'kill', stdout.trim()));
+  }
+
+  /** a machine tells nobody any more on port 80 */
+  async fallsSilent(name: string): Promise<void> {
+    await this.#ends.get(name)?.();
   }
 
   async tellsUdp(where: string, port: number): Promise<void> {

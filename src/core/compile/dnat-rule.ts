@@ -1,9 +1,10 @@
 /** OvnDnatRule -> a Load_Balancer of the VPC's router, with one entry for each port and family. */
 import { formatIp, type Ip } from '../../lib/netaddr/ip.ts';
 import { hostPrefix } from '../../lib/netaddr/cidr.ts';
-import type { OvnDnatRuleSpec } from '../../kinds/ovn-dnat-rule.ts';
+import type { OvnDnatRule, OvnDnatRuleSpec } from '../../kinds/ovn-dnat-rule.ts';
 import { portKey, portPairs } from '../external/ports.ts';
 import { eipOf, isTaken, linkOf } from './eip.ts';
+import { type Checked, emitHealthCheck, healthSources, isChecked, portMappings } from './health-checks.ts';
 import { leavesBy } from './nat-rows.ts';
 import { type NatTarget, targetOf, tellFamilies } from './nat-target.ts';
 import { type Emit, type Read, rule } from './rule.ts';
@@ -33,6 +34,8 @@ export const dnatRule = rule({
     const link = linkOf(vpc, eip, read, emit);
     if (!link) return;
     const inside = targets.flatMap(({ addresses }) => addresses);
+    const machines = checkedMachines(metadata, protocol, targets);
+    const mappings = portMappings(machines, healthSources(machines, read, emit));
     const vips: Record<string, string> = {};
     for (const external of eip.addresses) {
       const backends = inside.filter(({ family }) => family === external.family);
@@ -46,15 +49,38 @@ export const dnatRule = rule({
       vips,
       protocol,
       selection_fields: [],
+      ip_port_mappings: mappings,
       options: {},
       external_ids: { vendor: 'kube-ovn', vpc },
     });
+    if (Object.keys(mappings).length > 0) for (const vip of Object.keys(vips)) emitHealthCheck(name, vip, vip, emit);
     const ref = { table: 'Load_Balancer', key: name };
     emit.member('Logical_Router', vpc, 'load_balancer', ref);
     // machines of the VPC need not go outside and back
     for (const subnet of read.keys('Subnet', 'vpc', vpc)) emit.member('Logical_Switch', subnet, 'load_balancer', ref);
   },
 });
+
+/** Machines of a rule that are checked: those of several that share its connections; SCTP OVN does not check (ovn-nb(5), Load_Balancer_Health_Check). */
+function checkedMachines(
+  metadata: { readonly annotations?: Readonly<Record<string, string>> },
+  protocol: string,
+  targets: readonly NatTarget[],
+): readonly Checked[] {
+  if (targets.length < 2 || protocol === 'sctp' || !isChecked(metadata)) return [];
+  return targets.flatMap(({ addresses, port, subnet }) =>
+    port === undefined || subnet === undefined
+      ? []
+      : addresses.map((address) => ({ address: formatIp(address), port, subnet })),
+  );
+}
+
+/** Subnets in which the machines of a rule are checked. */
+export function checkedSubnets(rule: OvnDnatRule, read: Pick<Read, 'get' | 'keys' | 'fact'>): readonly string[] {
+  const targets = targetsOf(rule.spec ?? { ovnEip: '', externalPort: '' }, read, { issue: () => undefined }) ?? [];
+  const machines = checkedMachines(rule.metadata, rule.spec?.protocol ?? '', targets);
+  return [...new Set(machines.flatMap(({ subnet }) => subnet ?? []))];
+}
 
 /** a port belongs to the oldest rule that forwards it */
 function withoutTaken(

@@ -8,6 +8,8 @@ export interface NatTarget {
   readonly addresses: readonly Ip[];
   /** the port that has them: where it is, translation can be done */
   readonly port?: string;
+  /** where they are */
+  readonly subnet?: string;
   /** node of the machine, as far as it is known */
   readonly node?: string;
 }
@@ -34,7 +36,7 @@ export function targetOf(spec: NatTargetSpec, read: Read, emit: Pick<Emit, 'issu
     return undefined;
   }
   const vpc = read.get('Subnet', found.subnet, (subnet) => subnet.spec?.vpc ?? '') ?? '';
-  const { subnet: _, texts, ...rest } = found;
+  const { texts, ...rest } = found;
   return { vpc, addresses: parsed(texts), ...rest };
 }
 

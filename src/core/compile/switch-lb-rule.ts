@@ -11,15 +11,13 @@
 import { formatIp } from '../../lib/netaddr/ip.ts';
 import type { SwitchLbRule } from '../../kinds/switch-lb-rule.ts';
 import { type BalancedPort, balancedPorts, portText, PROTOCOLS, type Protocol, socketText } from '../vip/balanced.ts';
-import { HEALTH_CHECK_ANNOTATION, healthSource } from '../vip/health-source.ts';
-import { type Backend, type Balanced, balancedOf } from './backends.ts';
+import { type Balanced, balancedOf } from './backends.ts';
+import { emitHealthCheck, type HealthSources, healthSources, isChecked, portMappings } from './health-checks.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 import { mostSenior, seniority } from './seniority.ts';
 
 /** seconds for which ClientIP sends a client to the machine that it had: Kubernetes' default */
 const AFFINITY = '10800';
-/** seconds and counts: a machine that does not answer is out after three seconds at most, and in again after one answer */
-const HEALTH_CHECK = { interval: '1', timeout: '1', success_count: '1', failure_count: '2' };
 
 /** names of objects have no slash: no other kind's load balancer has this name */
 export function balancerName(name: string, protocol: Protocol): string {
@@ -49,7 +47,7 @@ export const switchLbRule = rule({
         message:
           'no machine shares the connections: they are refused until one runs that spec.selector or spec.endpoints names',
       });
-    const sources = healthSources(object, balanced, read, emit);
+    const sources = isChecked(object.metadata) ? healthSources(balanced.backends, read, emit) : new Map();
     const switches = read.keys('Subnet', 'vpc', balanced.vpc);
     for (const protocol of PROTOCOLS) {
       const some = ports.filter((port) => port.protocol === protocol);
@@ -110,43 +108,21 @@ function ownPorts(
   });
 }
 
-/** subnet -> where its health checks come from */
-function healthSources(
-  { metadata }: SwitchLbRule,
-  { vip, backends }: Balanced,
-  read: Read,
-  emit: Emit,
-): ReadonlyMap<string, string> {
-  if (metadata.annotations?.[HEALTH_CHECK_ANNOTATION] === 'false') return new Map();
-  const found = new Map<string, string>();
-  for (const subnet of new Set(backends.flatMap((backend) => backend.subnet ?? []))) {
-    const source = read.get('Vip', subnet, healthSource)?.find((text) => text.includes(':') === (vip.family === 6));
-    if (source === undefined)
-      emit.issue({
-        reason: 'NoHealthCheck',
-        severity: 'warning',
-        message: `machines of subnet ${subnet} are not checked: there is no Vip ${subnet} of this subnet, without namespace and type, that has an IPv${vip.family} address for it`,
-      });
-    else found.set(subnet, source);
-  }
-  return found;
-}
-
 function emitBalancer(
   key: string,
   { metadata, spec }: SwitchLbRule,
   { vip, backends }: Balanced,
   ports: readonly BalancedPort[],
-  sources: ReadonlyMap<string, string>,
+  sources: HealthSources,
   emit: Emit,
 ): void {
   const address = formatIp(vip);
   const targets = (target: number) => backends.map((backend) => socketText(backend.address, target)).join(',');
-  const checked = backends.flatMap((backend) => mapping(backend, sources));
+  const mappings = portMappings(backends, sources);
   emit.row('Load_Balancer', key, {
     protocol: ports[0]!.protocol,
     vips: Object.fromEntries(ports.map(({ port, target }) => [socketText(address, port), targets(target)])),
-    ip_port_mappings: Object.fromEntries(checked),
+    ip_port_mappings: mappings,
     selection_fields: [],
     options: {
       // without a machine that answers, a client hears so at once
@@ -156,20 +132,6 @@ function emitBalancer(
     },
     external_ids: { vendor: 'kube-ovn', slr: metadata.name },
   });
-  if (checked.length === 0) return;
-  for (const { port } of ports)
-    emit.child(
-      { table: 'Load_Balancer', key, column: 'health_check' },
-      'Load_Balancer_Health_Check',
-      `${key}/${port}`,
-      { vip: socketText(address, port), options: HEALTH_CHECK, external_ids: { vendor: 'kube-ovn' } },
-    );
-}
-
-/** address -> `<port>:<source>`; IPv6 in brackets (ovn-nb(5), ip_port_mappings) */
-function mapping({ address, port, subnet }: Backend, sources: ReadonlyMap<string, string>): [string, string][] {
-  const source = subnet === undefined ? undefined : sources.get(subnet);
-  if (port === undefined || source === undefined) return [];
-  const bracketed = (text: string) => (text.includes(':') ? `[${text}]` : text);
-  return [[bracketed(address), `${port}:${bracketed(source)}`]];
+  if (Object.keys(mappings).length === 0) return;
+  for (const { port } of ports) emitHealthCheck(key, String(port), socketText(address, port), emit);
 }

@@ -3,6 +3,7 @@
  * The addresses are Vips named as their subnets, as Kube-OVN has them: made when a rule first needs one, deleted when none does any more.
  */
 import { balancedOf } from '../../core/compile/backends.ts';
+import { checkedSubnets } from '../../core/compile/dnat-rule.ts';
 import { untracked } from '../../core/compile/reads.ts';
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
 import type { SouthboundTables } from '../../core/ovn/generated/sb.ts';
@@ -31,6 +32,8 @@ type Monitor = SouthboundTables['Service_Monitor'];
 
 /** queue key of the search for addresses that no rule needs; rules have names without a slash */
 const SWEEP = 'sweep/';
+/** and for OvnDnatRules, before their names */
+const DNAT = 'dnat/';
 
 export class Balancers {
   readonly #options: BalancersOptions;
@@ -49,10 +52,16 @@ export class Balancers {
   /** Begins to look at rules and at their health. */
   start(): void {
     for (const [name] of this.#options.world.all('SwitchLBRule')) this.#queue.add(name);
+    for (const [name] of this.#options.world.all('OvnDnatRule')) this.#queue.add(`${DNAT}${name}`);
     this.#queue.add(SWEEP);
     this.#unsubscribe = this.#options.southbound?.onUpdate(({ Service_Monitor: rows = [] }) => {
       if (rows.length > 0) this.#options.onHealth();
     });
+  }
+
+  /** A rule that forwards ports has changed or gone. */
+  lookDnat(name: string): void {
+    this.#queue.add(this.#options.world.get('OvnDnatRule', name) ? `${DNAT}${name}` : SWEEP);
   }
 
   /** The rule, or what it is made of, has changed or gone. */
@@ -98,7 +107,10 @@ export class Balancers {
 
   async #sweep(): Promise<void> {
     const { client, world } = this.#options;
-    const needed = new Set([...world.all('SwitchLBRule')].flatMap(([name]) => this.#subnetsOf(name)));
+    const needed = new Set([
+      ...[...world.all('SwitchLBRule')].flatMap(([name]) => this.#subnetsOf(name)),
+      ...[...world.all('OvnDnatRule')].flatMap(([name]) => this.#subnetsOf(`${DNAT}${name}`)),
+    ]);
     const unneeded = [...world.all('Vip')].filter(
       ([name, { metadata }]) => metadata.labels?.[HEALTH_CHECK_LABEL] === 'true' && !needed.has(name),
     );
@@ -109,6 +121,10 @@ export class Balancers {
   /** subnets of which the rule has machines checked */
   #subnetsOf(name: string): readonly string[] {
     const { world } = this.#options;
+    if (name.startsWith(DNAT)) {
+      const dnat = world.get('OvnDnatRule', name.slice(DNAT.length));
+      return dnat ? checkedSubnets(dnat, untracked(world)) : [];
+    }
     const rule = world.get('SwitchLBRule', name);
     if (!rule || rule.metadata.annotations?.[HEALTH_CHECK_ANNOTATION] === 'false') return [];
     const balanced = balancedOf(rule, untracked(world));

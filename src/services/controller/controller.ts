@@ -391,5 +391,6 @@ export class Controller {
     if (hasStatus(kind)) this.#statuses.judge(kind, key);
     else if (kind === 'Vip') this.#reservations.look('Vip', key);
     if (kind === 'SwitchLBRule') this.#balancers.look(key);
+    if (kind === 'OvnDnatRule' && this.#live) this.#balancers.lookDnat(key);
   }
 }
