@@ -4,6 +4,7 @@ import type { Family } from '../../lib/netaddr/ip.ts';
 import type { GuestNetwork, VpcGuestSettings } from '../dhcp/guest-options.ts';
 import type { Options } from '../dhcp/option-text.ts';
 import type { SharedAddress } from '../vip/shared-address.ts';
+import type { GatewayNode } from '../external/gateways.ts';
 import type { GuestMtus } from '../underlay/mtu.ts';
 
 export interface Facts {
@@ -17,6 +18,8 @@ export interface Facts {
   readonly PortBeyondLimit: { readonly limit: number };
   /** nodes that may carry gateways to a physical network, in order; key: ProviderNetwork */
   readonly GatewayNodes: { readonly nodes: readonly string[] };
+  /** every node of a physical network, with what is seen of it; key: ProviderNetwork */
+  readonly GatewayStates: { readonly nodes: readonly GatewayNode[] };
   /** subnets of this Vlan may be in OVN; key: Vlan */
   readonly VlanNetwork: { readonly provider: string; readonly tag: number; readonly mtu: number };
   /** bytes that fit a packet on a physical network; key: ProviderNetwork */

@@ -2,12 +2,16 @@
  * Fields of the API that are accepted but not built yet. A field that is set and does nothing would be a lie, so the object says so;
  * one that restricts traffic withholds the object's rows, since open would be worse than absent.
  */
+import type { Subnet } from '../../kinds/subnet.ts';
+import { namesGateways } from './named-gateways.ts';
 import type { Issue } from './rule.ts';
 
 interface Field {
   /** the value that is built; others are not */
   readonly except?: unknown;
   readonly path: string;
+  /** it is built for such objects */
+  readonly unless?: (object: unknown) => boolean;
   /** true for fields that restrict who may talk: the object's rows are withheld */
   readonly restricts?: boolean;
 }
@@ -24,7 +28,6 @@ const SUBNET: readonly Field[] = [
   ...[
     'namespaceSelectors',
     'default',
-    'gatewayNode',
     'gatewayNodeSelectors',
     'natOutgoingPolicyRules',
     'externalEgressGateway',
@@ -37,7 +40,8 @@ const SUBNET: readonly Field[] = [
     'enableMulticastSnoop',
     'enableExternalLBAddress',
   ].map((path) => ({ path: `spec.${path}` })),
-  { path: 'spec.gatewayType', except: 'distributed' },
+  { path: 'spec.gatewayNode', unless: (object) => namesGateways(object as Subnet) },
+  { path: 'spec.gatewayType', except: 'distributed', unless: (object) => namesGateways(object as Subnet) },
 ];
 
 const FIELDS = { Vpc: VPC, Subnet: SUBNET } as const;
@@ -49,9 +53,10 @@ export interface NotImplemented {
 }
 
 export function notImplemented(kind: keyof typeof FIELDS, object: unknown): NotImplemented {
-  const set = FIELDS[kind].filter(({ path, except }) => {
+  const fields: readonly Field[] = FIELDS[kind];
+  const set = fields.filter(({ path, except, unless }) => {
     const value = valueAt(object, path);
-    return isSet(value) && value !== except;
+    return isSet(value) && value !== except && unless?.(object) !== true;
   });
   return {
     restricts: set.some(({ restricts }) => restricts === true),

@@ -1,6 +1,6 @@
 /** ProviderNetwork -> HA_Chassis_Groups: one for each node that may carry gateways, led by it; what is wrong on its nodes. */
 import type { KubeObject } from '../../kinds/object.ts';
-import { chosen, type GatewayNode, type GatewayState, ranks } from '../external/gateways.ts';
+import { chosen, type GatewayNode, type GatewayRank, type GatewayState, ranks } from '../external/gateways.ts';
 import { GATEWAY_NODE_LABEL } from '../external/names.ts';
 import { gatewayGroupName } from '../ovn/names.ts';
 import { listed } from '../text/listed.ts';
@@ -14,7 +14,7 @@ interface NodeView {
 export const providerNetworkRule = rule({
   kind: 'ProviderNetwork',
   reads: { kinds: ['Node', 'Uplink'], facts: [] },
-  emits: ['GatewayNodes', 'ProviderMtu'],
+  emits: ['GatewayNodes', 'GatewayStates', 'ProviderMtu'],
   run(_network, name, read, emit) {
     const uplinks = read
       .keys('Uplink', 'provider', name)
@@ -55,18 +55,18 @@ export const providerNetworkRule = rule({
             name,
             able.map(({ node }) => node),
           );
-    const nodes = able
-      .filter(({ node }) => may.includes(node))
-      .map(({ node, up }): GatewayNode => ({ node, state: stateOf(up, views.get(node)!) }));
+    const states = able.map(({ node, up }): GatewayNode => ({ node, state: stateOf(up, views.get(node)!) }));
     emit.fact('GatewayNodes', name, { nodes: may });
-    for (const { node } of nodes) emitGroup(gatewayGroupName(name, node), node, nodes, emit);
+    emit.fact('GatewayStates', name, { nodes: states });
+    const nodes = states.filter(({ node }) => may.includes(node));
+    for (const { node } of nodes) emitGroup(gatewayGroupName(name, node), ranks(node, nodes), emit);
   },
 });
 
 /** A group of chassis of which the highest that lives carries the gateways that name the group. */
-export function emitGroup(group: string, leader: string, nodes: readonly GatewayNode[], emit: Emit): void {
+export function emitGroup(group: string, order: readonly GatewayRank[], emit: Emit): void {
   emit.row('HA_Chassis_Group', group, { external_ids: { vendor: 'kube-ovn' } });
-  for (const { node, priority } of ranks(leader, nodes))
+  for (const { node, priority } of order)
     emit.child({ table: 'HA_Chassis_Group', key: group, column: 'ha_chassis' }, 'HA_Chassis', `${group}/${node}`, {
       chassis_name: node,
       priority,

@@ -33,6 +33,7 @@ export const ISSUE_REASONS = [
   'ExternalSubnetNotReady',
   'ExternalAddressMissing',
   'NoGatewayNode',
+  'GatewaysDiffer',
   'ExternalNotConnected',
   'AddressUnavailable',
   'CentralizedMeanwhile',

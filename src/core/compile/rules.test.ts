@@ -7,9 +7,9 @@ import { RULES } from './rules.ts';
 const DRAWING = `
 Settings       reads NodeUnderlay, Vpc, Subnet gives GuestMtus, VxlanMode, DatapathRank
 ClusterNetwork reads NodeUnderlay gives nothing
-ProviderNetwork reads Node, Uplink gives GatewayNodes, ProviderMtu
+ProviderNetwork reads Node, Uplink gives GatewayNodes, GatewayStates, ProviderMtu
 Vlan       reads ProviderNetwork, Vlan, ProviderMtu gives VlanNetwork
-Vpc        reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, OvnEip, VxlanMode, DatapathRank, VlanNetwork, GatewayNodes gives VpcExternal, VpcRouter, VpcGuests, NextHopOf
+Vpc        reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, OvnEip, VxlanMode, DatapathRank, VlanNetwork, GatewayNodes, GatewayStates gives VpcExternal, VpcRouter, VpcGuests, NextHopOf
 VpcPeering reads Vpc, Subnet, VpcPeering gives nothing
 Subnet  reads Settings, Subnet, NetworkAttachmentDefinition, IP, IPPool, Vpc, OvnSnatRule, VpcRouter, VpcGuests, GuestMtus, VxlanMode, DatapathRank, VlanNetwork, VpcExternal gives SubnetSwitch, SubnetGuests, PortBeyondLimit
 Vip     reads IP, Workload, SubnetSwitch gives SharedAddress

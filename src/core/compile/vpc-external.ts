@@ -9,11 +9,19 @@ import { type Cidr, cidrContains, type InterfaceAddress } from '../../lib/netadd
 import { attempt } from '../../lib/netaddr/error.ts';
 import { type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { MAX_PRIORITY } from '../access/rules.ts';
-import { leaderOf } from '../external/gateways.ts';
+import { type GatewayRank, leaderOf, ranksInOrder } from '../external/gateways.ts';
 import { externalSubnetsOf, routerEipName } from '../external/names.ts';
 import type { VpcSpec } from '../../kinds/vpc.ts';
 import { isOnVlan, isRouted } from '../network/vlan-subnet.ts';
-import { gatewayGroupName, logicalRouterPortName, privateAddressSetName, switchRouterPortName } from '../ovn/names.ts';
+import {
+  gatewayGroupName,
+  ownGatewayGroupName,
+  logicalRouterPortName,
+  privateAddressSetName,
+  switchRouterPortName,
+} from '../ovn/names.ts';
+import { namedGateways } from './named-gateways.ts';
+import { emitGroup } from './provider-network-rule.ts';
 import { emitAddressSet } from './address-sets.ts';
 import type { Emit, IssueReason, Read } from './rule.ts';
 import { viewSubnet } from './vpc-subnets.ts';
@@ -30,6 +38,8 @@ export interface External {
   readonly provider: string;
   /** of the chassis that carry it */
   readonly group: string;
+  /** who is in it, where it is the port's own */
+  readonly order?: readonly GatewayRank[];
 }
 
 /** Those that work, in the order of preference; of the others it is said why not. */
@@ -75,26 +85,42 @@ function externalOf(
       `its Vlan ${seen.vlan} is missing or not in force (its Ready condition says why)`,
     );
   const eip = routerEipName(vpc, subnet);
-  const { cidrs, gateways } = viewSubnet(subnet, read);
+  const { cidrs, gateways: routers } = viewSubnet(subnet, read);
   const { own, mac } = addressesOf(eip, cidrs, read);
   if (own.length === 0 || mac === '')
     return say('ExternalAddressMissing', `the router has no address there yet (OvnEip ${eip} says why)`);
-  const nodes = read.fact('GatewayNodes', network.provider)?.nodes ?? [];
-  const leader = leaderOf(`${vpc}/${subnet}`, nodes);
-  if (leader === undefined)
+  const gateways = gatewayOf(vpc, subnet, network.provider, read, emit);
+  if (gateways === undefined)
     return say(
       'NoGatewayNode',
-      `no node can carry the gateway: none is on ProviderNetwork ${network.provider} (its status says why), or those with the label ovn.kubernetes.io/external-gw=true are not`,
+      `no node can carry the gateway: none is on ProviderNetwork ${network.provider} (its status says why), or those with the label ovn.kubernetes.io/external-gw=true, or those that spec.gatewayNode names, are not`,
     );
   return {
     subnet,
     port: logicalRouterPortName(vpc, subnet),
     mac,
     own,
-    gateways: gateways.filter(({ family }) => own.some(({ ip }) => ip.family === family)),
+    gateways: routers.filter(({ family }) => own.some(({ ip }) => ip.family === family)),
     provider: network.provider,
-    group: gatewayGroupName(network.provider, leader),
+    ...gateways,
   };
+}
+
+/** Who carries the port: the nodes that are named, or those that Weft chooses, which ports share. */
+function gatewayOf(
+  vpc: string,
+  subnet: string,
+  provider: string,
+  read: Read,
+  emit: Pick<Emit, 'issue'>,
+): Pick<External, 'group' | 'order'> | undefined {
+  const named = namedGateways(vpc, read, emit);
+  if (named.length > 0) {
+    const order = ranksInOrder(named, read.fact('GatewayStates', provider)?.nodes ?? []);
+    return order.length === 0 ? undefined : { group: ownGatewayGroupName(logicalRouterPortName(vpc, subnet)), order };
+  }
+  const leader = leaderOf(`${vpc}/${subnet}`, read.fact('GatewayNodes', provider)?.nodes ?? []);
+  return leader === undefined ? undefined : { group: gatewayGroupName(provider, leader) };
 }
 
 function addressesOf(
@@ -121,6 +147,7 @@ export function emitExternals(vpc: string, externals: readonly External[], insid
       emit,
     );
   for (const [index, external] of externals.entries()) {
+    if (external.order) emitGroup(external.group, external.order, emit);
     emitPorts(vpc, external, emit);
     emitBorder(vpc, external, emit);
     const { subnet, port, provider, own } = external;

@@ -31,7 +31,7 @@ export const vpcRule = rule({
   kind: 'Vpc',
   reads: {
     kinds: ['IP', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering', 'IPPool', 'OvnEip'],
-    facts: ['VxlanMode', 'DatapathRank', 'VlanNetwork', 'GatewayNodes'],
+    facts: ['VxlanMode', 'DatapathRank', 'VlanNetwork', 'GatewayNodes', 'GatewayStates'],
   },
   emits: ['VpcExternal', 'VpcRouter', 'VpcGuests', 'NextHopOf'],
   run(vpc, name, read, emit) {

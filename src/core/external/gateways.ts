@@ -41,7 +41,11 @@ export function ranks(leader: string, nodes: readonly GatewayNode[]): readonly G
     leader,
     nodes.map(({ node }) => node).filter((node) => node !== leader),
   );
-  const order = [leader, ...others.slice(0, STANDBY)];
+  return ranksInOrder([leader, ...others.slice(0, STANDBY)], nodes);
+}
+
+/** The same where somebody says in which order; those that are not there are left out. */
+export function ranksInOrder(order: readonly string[], nodes: readonly GatewayNode[]): readonly GatewayRank[] {
   const states = new Map(nodes.map(({ node, state }) => [node, state]));
   return order.flatMap((node, index) => {
     const state = states.get(node);

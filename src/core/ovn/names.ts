@@ -53,6 +53,11 @@ export function subnetVipPortName(subnet: string, ip: string): string {
   return `${subnet}-vip-${ip}`;
 }
 
+/** chassis that carry one router port alone */
+export function ownGatewayGroupName(routerPort: string): string {
+  return `gateway:${routerPort}`;
+}
+
 /** port of a VPC's router on the link to another VPC */
 export function linkPortName(vpc: string, remote: string): string {
   return `${vpc}-${remote}`;
