@@ -7,6 +7,7 @@ import { benchControlPlane } from './control-plane.ts';
 import { benchOvsdbCoalesced } from './ovsdb-coalesced.ts';
 import { benchOvsdbSerial } from './ovsdb-serial.ts';
 import { benchOvsdbSync } from './ovsdb-sync.ts';
+import { benchGateway } from './gateway.ts';
 import { benchLab } from './lab.ts';
 import { benchVm } from './vm.ts';
 import { benchVmStart } from './vm-start.ts';
@@ -39,6 +40,7 @@ const BENCHES: readonly Bench[] = [
     run: benchRouting,
   },
   { names: ['routing loss'], run: benchRoutingLoss },
+  { names: ['gateway'], run: benchGateway },
   { names: ['vm ping', 'lab'], run: benchLab },
   { names: ['vm start'], run: benchVmStart },
   { names: ['vm migrate'], run: benchVm },

@@ -1,11 +1,15 @@
 /** A VPC with an external subnet, machines beside its gateway, and what leads in and out of it. */
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
+import { leaderOf } from '../../src/core/external/gateways.ts';
+import { eventually } from './control-plane.ts';
 import { InternetLab } from './internet-lab.ts';
 import { subnet, vpc } from './objects.ts';
 
 export const OUTSIDE = '203.0.113.10';
+const NODES = ['node1', 'node2', 'node3'];
 const PORT = 'cr-red-external';
-const SOON = { timeout: 40_000, interval: 100 };
+/** seconds */
+const SOON = 40;
 
 /** arguments: port; sends back whatever comes, on any number of connections */
 const ECHO = `
@@ -57,12 +61,10 @@ export class GatewayLab {
       vpc('red', { enableExternal: true }),
       subnet('red-a', 'red', '10.1.1.0/24', { natOutgoing: true }),
     );
-    const gateway = await vi.waitFor(async () => {
-      const node = await carrier(at);
-      expect(node).toMatch(/^node/);
-      return node;
-    }, SOON);
-    const [one = '', two = ''] = ['node1', 'node2', 'node3'].filter((node) => node !== gateway);
+    const gateway = leaderOf('red/external', NODES)!;
+    // until all nodes are known, and all tunnels are up, it may be at others
+    await eventually(async () => expect(await carrier(at)).toBe(gateway), SOON);
+    const [one = '', two = ''] = NODES.filter((node) => node !== gateway);
     await at.machines({ snat: ['red-a', one], distributed: ['red-a', one], centralized: ['red-a', two] });
     const floating = { distributed: '', centralized: '' };
     for (const type of ['distributed', 'centralized'] as const) {
@@ -81,7 +83,7 @@ export class GatewayLab {
   }
 
   async carriedBy(node: string | readonly string[]): Promise<string> {
-    return vi.waitFor(async () => {
+    return eventually(async () => {
       const now = await this.carrier();
       expect([node].flat()).toContain(now);
       return now;
@@ -89,7 +91,7 @@ export class GatewayLab {
   }
 
   get others(): readonly string[] {
-    return ['node1', 'node2', 'node3'].filter((node) => node !== this.gateway);
+    return NODES.filter((node) => node !== this.gateway);
   }
 
   /** new traffic passes every way */
@@ -106,9 +108,9 @@ export class GatewayLab {
       way === 'snat' ? [way, 'internet', OUTSIDE] : (['internet', way, this.floating[way]] as const);
     await this.#start(to, ECHO, '7');
     const file = `/run/talk-${way}-${this.#talks++}`;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await this.#start(from, TALK, address, '7', file);
-      await vi.waitFor(() => this.#count(from, file), { timeout: 3000, interval: 100 });
+      await eventually(() => this.#count(from, file), 3);
     }, SOON);
     return { count: () => this.#count(from, file) };
   }

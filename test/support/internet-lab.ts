@@ -1,10 +1,12 @@
 /** A lab with the outside: who reaches whom through translation, and with which address. */
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
+import { eventually } from './control-plane.ts';
 import { machineOn, network } from './objects.ts';
 import { TestLab } from './test-lab.ts';
 import { ASK, TELL } from './vip-guests.ts';
 
-const SOON = { timeout: 20_000, interval: 200 };
+/** seconds */
+const SOON = 20;
 
 /** boxes of the lab; every other name is a machine of namespace `default` */
 const BOXES = ['internet', 'tor', 'phys1', 'central'];
@@ -94,7 +96,7 @@ export class InternetLab {
 
   /** What is declared takes some milliseconds to be in force. */
   async answers(from: string, address: string, answer: string | RegExp, port = 80): Promise<void> {
-    await vi.waitFor(async () => expect(await this.ask(from, address, port)).toMatch(answer), SOON);
+    await eventually(async () => expect(await this.ask(from, address, port)).toMatch(answer), SOON);
   }
 
   async silent(from: string, address: string, port = 80): Promise<void> {
@@ -113,7 +115,7 @@ export class InternetLab {
   async says(kind: string, name: string, text: RegExp): Promise<void> {
     const ready = (field: string) => `{.status.conditions[?(@.type=="Ready")].${field}}`;
     const path = `${ready('status')} ${ready('reason')}: ${ready('message')}`;
-    await vi.waitFor(async () => expect(await this.field(kind, name, path)).toMatch(text), SOON);
+    await eventually(async () => expect(await this.field(kind, name, path)).toMatch(text), SOON);
   }
 
   async declare(
@@ -138,7 +140,7 @@ export class InternetLab {
   }
 
   async addressesOf(eip: string): Promise<{ readonly v4: string; readonly v6: string }> {
-    const text = await vi.waitFor(async () => {
+    const text = await eventually(async () => {
       const found = await this.field('oeip', eip, '{.status.v4Ip} {.status.v6Ip} {.status.ready}');
       expect(found).toMatch(/true$/);
       return found;

@@ -21,6 +21,7 @@ import type { MonitorOptions } from '../../src/lib/ovsdb/monitor.ts';
 import { OvsdbSession } from '../../src/lib/ovsdb/session.ts';
 import { underlayChanges, worldChange } from '../../src/services/controller/feed.ts';
 import type { LabStatus } from '../../src/services/lab/status.ts';
+import { eventually } from './control-plane.ts';
 import { R } from './objects.ts';
 import { type Outcome, WeftHome } from './weft.ts';
 
@@ -145,14 +146,11 @@ export class TestLab {
 
   /** Waits until a machine runs; returns its first address. */
   async running(guest: string, timeout = 30_000): Promise<string> {
-    return vi.waitFor(
-      async () => {
-        const address = await this.address(guest);
-        expect(address).not.toBe('');
-        return address;
-      },
-      { timeout, interval: 100 },
-    );
+    return eventually(async () => {
+      const address = await this.address(guest);
+      expect(address).not.toBe('');
+      return address;
+    }, timeout / 1000);
   }
 
   /** One ping, tried again until it is answered. */

@@ -36,6 +36,8 @@ interface Address {
   readonly port: string;
 }
 
+/** in external_ids of what is ours */
+const VENDOR = 'kube-ovn';
 /** milliseconds after a gateway has come: a frame may be lost, and the flows behind it may still be on their way */
 const REPEATS = [0, 50, 200, 1000];
 
@@ -55,7 +57,7 @@ export class GatewayAnnouncer {
       database: 'OVN_Southbound',
       monitor: {
         Port_Binding: {
-          columns: ['logical_port', 'type', 'chassis', 'datapath', 'tag', 'nat_addresses', 'options'],
+          columns: ['logical_port', 'type', 'chassis', 'datapath', 'tag', 'nat_addresses', 'options', 'external_ids'],
           // any of these (ovsdb-server(7), monitor_cond)
           where: [
             ['type', '==', 'chassisredirect'],
