@@ -40,14 +40,14 @@ const FAULTS: readonly Fault[] = [
     bound: 400,
     strike: weft('node', 'kill', '%'),
     heal: weft('node', 'start', '%'),
-    lasts: 2,
-    back: 5,
+    lasts: 1.5,
+    back: 4.5,
   },
   {
     name: 'ovs killed',
     bound: 400,
     strike: async ({ at, gateway }) => process.kill(await at.lab.pidOf(gateway, 'ovs-vswitchd'), 'SIGKILL'),
-    lasts: 4,
+    lasts: 3,
     back: 0,
   },
   {
@@ -55,26 +55,26 @@ const FAULTS: readonly Fault[] = [
     bound: 400,
     strike: weft('link', 'down', '%:eth2'),
     heal: weft('link', 'up', '%:eth2'),
-    lasts: 2,
-    back: 3,
+    lasts: 1.5,
+    back: 2.5,
   },
   {
     name: 'uplink cut',
     bound: 400,
     strike: weft('link', 'down', '%:eth1'),
     heal: weft('link', 'up', '%:eth1'),
-    lasts: 2,
-    back: 4,
+    lasts: 1.5,
+    back: 3,
   },
   {
     name: 'uplink silent',
     bound: 600,
     strike: weft('link', 'down', '--silent', '%:eth1'),
     heal: weft('link', 'up', '%:eth1'),
-    lasts: 2,
-    back: 4,
+    lasts: 1.5,
+    back: 3,
   },
-  { name: 'drain', bound: 0, strike: kubectl('cordon'), heal: kubectl('uncordon'), lasts: 2, back: 2 },
+  { name: 'drain', bound: 0, strike: kubectl('cordon'), heal: kubectl('uncordon'), lasts: 1.5, back: 1.5 },
 ];
 
 interface Round {
@@ -119,14 +119,14 @@ async function strike(lab: GatewayLab, hand: HandMadeGateway, fault: Fault): Pro
   await settle(lab);
   const connections = await Promise.all(WAYS.map((way) => lab.connect(way)));
   const { distributed, centralized } = lab.floating;
-  const seconds = 2 + fault.lasts + fault.back;
+  const seconds = 1.5 + fault.lasts + fault.back;
   const running = Promise.all([
     lab.at.run('snat', ...pings(OUTSIDE, seconds)),
     lab.at.run('internet', ...pings(distributed, seconds)),
     lab.at.run('internet', ...pings(centralized, seconds)),
     hand.run(...pings(OUTSIDE, seconds), '-I', TRANSLATED),
   ]);
-  await sleep(1200);
+  await sleep(1000);
   const [begin] = [Date.now() / 1000, await fault.strike(lab)];
   await sleep(fault.lasts * 1000);
   const healed = Date.now() / 1000;
@@ -152,7 +152,7 @@ async function settle(lab: GatewayLab): Promise<void> {
   await lab.carriedBy(lab.gateway);
   await annotate('network.harvesterhci.io/bfd-peers=fe80::1');
   await lab.works();
-  await sleep(2500);
+  await sleep(1500);
 }
 
 /** answers come, within ten seconds */

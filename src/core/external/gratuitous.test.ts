@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseIp } from '../../lib/netaddr/ip.ts';
-import { gratuitous, internetChecksum } from './gratuitous.ts';
+import { gratuitous, internetChecksum, lesson } from './gratuitous.ts';
 
 const MAC = '46:bd:87:c5:fe:ec';
 
@@ -31,4 +31,13 @@ test('IPv6: an unsolicited advertisement to all nodes, whose checksum is right',
       expect(internetChecksum(`${source}${target}000000200000003a${message}`)).toBe(0);
     }),
   );
+});
+
+test('a lesson for switches: from the router, to another group each time', () => {
+  const frame = lesson(MAC, 100, 0x01020304);
+  expect(frame).toHaveLength(120);
+  expect(frame.slice(0, 36)).toBe(`${'030001020304'}46bd87c5feec${'81000064'}8035`);
+  expect(lesson(MAC, 0, 5).slice(0, 28)).toBe(`${'030000000005'}46bd87c5feec8035`);
+  // the group bit: nobody takes it for his own
+  expect(Number.parseInt(frame.slice(0, 2), 16) & 1).toBe(1);
 });

@@ -10,6 +10,18 @@ export function gratuitous(ip: Ip, mac: string, tag: number): string {
   return frame.padEnd(ETHERNET_LEAST * 2, '0');
 }
 
+/**
+ * RFC 903: a reverse ARP request, as hosts send for machines that have moved to them, to a group that nobody is in. A switch that forwards known flows by a cache
+ * learns from frames that are not in it, so each one goes to another group. @param nonce 32 bits
+ */
+export function lesson(mac: string, tag: number, nonce: number): string {
+  const address = mac.replaceAll(':', '');
+  // a group address that is locally administered (IEEE 802, the bits 01 and 02 of the first byte)
+  const group = `0300${hex(BigInt(nonce), 4)}`;
+  const body = ['0001', '0800', '06', '04', '0003', address, '00000000', address, '00000000'].join('');
+  return `${group}${address}${dot1q(tag)}8035${body}`.padEnd(ETHERNET_LEAST * 2, '0');
+}
+
 /** RFC 5227 section 2.3: an ARP request whose sender asks for its own address */
 function arp(ip: Ip, mac: string, tag: number): string {
   const own = hex(ip.value, 4);

@@ -4,7 +4,8 @@
  *
  *   Southbound: port cr-<router port> is bound here ──> its MAC and addresses, its VLAN ──> a frame into the bridge, as if OVN had sent it
  */
-import { gratuitous } from '../../core/external/gratuitous.ts';
+import { randomInt } from 'node:crypto';
+import { gratuitous, lesson } from '../../core/external/gratuitous.ts';
 import { localnetPatchName } from '../../core/ovn/names.ts';
 import type { SouthboundTables } from '../../core/ovn/generated/sb.ts';
 import { messageOf } from '../../lib/error/message.ts';
@@ -39,7 +40,7 @@ interface Address {
 /** in external_ids of what is ours */
 const VENDOR = 'kube-ovn';
 /** milliseconds after a gateway has come: a frame may be lost, and the flows behind it may still be on their way */
-const REPEATS = [0, 50, 200, 1000];
+const REPEATS = [0, 15, 40, 80, 150, 300, 600, 1000];
 
 export class GatewayAnnouncer {
   readonly #options: GatewayAnnouncerOptions;

@@ -7,6 +7,7 @@ test('the switch carries the native VLAN, 100 and 200 on trunks, and one VLAN on
   expect(commands).toEqual([
     '--may-exist add-br trunk',
     'set bridge trunk datapath_type=netdev fail_mode=standalone',
+    'set Open_vSwitch . other_config:max-idle=500 other_config:max-revalidator=100',
     '--may-exist add-port trunk tor-native',
     'set port tor-native vlan_mode=access tag=0',
     '--may-exist add-port trunk tor-vlan100',

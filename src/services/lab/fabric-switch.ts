@@ -7,6 +7,11 @@ add chain netdev quiet connects { type filter hook ingress device "${TOR_NATIVE_
 add rule netdev quiet connects tcp dport 179 tcp flags & (syn | ack) == syn drop
 `;
 const NATIVE_VLAN = 0;
+/**
+ * Milliseconds (ovs-vswitchd.conf.db(5)). A switch of hardware learns from each frame where its sender is; this one from those that its cache of flows does
+ * not know, and from the cache's counters whenever it reads them: it is to forget and to read as soon as it can.
+ */
+const LEARNS = ['max-idle=500', 'max-revalidator=100'];
 /** carried by no port */
 const NOWHERE = 4094;
 
@@ -24,6 +29,11 @@ export function switchArguments(boxes: readonly string[], families: LabOptions['
         SWITCH,
         'datapath_type=netdev',
         'fail_mode=standalone',
+        '--',
+        'set',
+        'Open_vSwitch',
+        '.',
+        ...LEARNS.map((setting) => `other_config:${setting}`),
         '--',
       ]
     : [];
