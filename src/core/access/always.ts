@@ -16,7 +16,8 @@ export interface Always {
 
 /** the router as guests see it */
 export interface RouterSide {
-  readonly mac: string;
+  /** undefined for a physical router, of which it is not known */
+  readonly mac: string | undefined;
   /** its addresses in the subnet */
   readonly gateways: readonly { readonly family: 4 | 6; readonly address: string }[];
 }
@@ -30,7 +31,8 @@ export function alwaysPasses({ mac, gateways }: RouterSide): readonly Always[] {
   const addresses = (family: 4 | 6) =>
     gateways.filter((gateway) => gateway.family === family).map(({ address }) => address);
   const v4 = addresses(4);
-  const v6 = [linkLocal(mac), ...addresses(6)].join(', ');
+  const v6 = [...(mac === undefined ? [] : [linkLocal(mac)]), ...addresses(6)].join(', ');
+  const byRouter = mac === undefined ? '' : `eth.src == ${mac} && `;
   const both = (what: string, match: string, byOvn = false): Always[] =>
     (['from-lport', 'to-lport'] as const).map((direction) => ({ what, direction, match, byOvn }));
   return [
@@ -47,7 +49,7 @@ export function alwaysPasses({ mac, gateways }: RouterSide): readonly Always[] {
       {
         what: 'the answer of the DHCP server',
         direction: 'to-lport',
-        match: `eth.src == ${mac} && ip4.src == ${gateway} && udp.src == 67 && udp.dst == 68`,
+        match: `${byRouter}ip4.src == ${gateway} && udp.src == 67 && udp.dst == 68`,
         byOvn: true,
       },
       {
@@ -59,14 +61,14 @@ export function alwaysPasses({ mac, gateways }: RouterSide): readonly Always[] {
       {
         what: 'ICMP of the gateway',
         direction: 'to-lport',
-        match: `eth.src == ${mac} && icmp4 && ip4.src == ${gateway}`,
+        match: `${byRouter}icmp4 && ip4.src == ${gateway}`,
       },
     ]),
-    { what: 'ICMPv6 to the gateway', direction: 'from-lport', match: `icmp6 && ip6.dst == {${v6}}` },
-    {
-      what: 'ICMPv6 of the gateway',
-      direction: 'to-lport',
-      match: `eth.src == ${mac} && icmp6 && ip6.src == {${v6}}`,
-    },
+    ...(v6 === ''
+      ? []
+      : ([
+          { what: 'ICMPv6 to the gateway', direction: 'from-lport', match: `icmp6 && ip6.dst == {${v6}}` },
+          { what: 'ICMPv6 of the gateway', direction: 'to-lport', match: `${byRouter}icmp6 && ip6.src == {${v6}}` },
+        ] as const)),
   ];
 }

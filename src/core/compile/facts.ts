@@ -45,6 +45,8 @@ export interface Facts {
     readonly dhcp: readonly Family[];
     /** spec.vips, spelled as usual */
     readonly vips: readonly string[];
+    /** the physical network that it is on */
+    readonly provider?: string;
   };
   /** an address that machines take over from each other; key: Vip */
   readonly SharedAddress: SharedAddress;

@@ -21,7 +21,7 @@ export const DEFAULT_ROUTE_ANNOTATION = 'ovn.kubernetes.io/default_route';
 export const nicRule = rule({
   kind: 'IP',
   reads: {
-    kinds: ['IP', 'Placement', 'PortsBound', 'Vip', 'Workload'],
+    kinds: ['IP', 'Placement', 'PortsBound', 'Uplink', 'Vip', 'Workload'],
     facts: ['SubnetSwitch', 'SharedAddress', 'SubnetGuests', 'VpcGuests', 'NextHopOf', 'PortBeyondLimit'],
   },
   emits: [],
@@ -61,6 +61,7 @@ export const nicRule = rule({
       return;
     }
     const address = [parsed.mac, ...parsed.ips].join(' ');
+    if (found.provider !== undefined) tellUplinks(found.provider, pinOfPort(ip, read), read, emit);
     const wishes = wishesOf(ip, emit);
     const leadsTo =
       found.dhcp.includes(4) || wishes.v4Options
@@ -96,6 +97,18 @@ function pinOfPort({ spec }: IpObject, read: Read): Pin {
   const machine = `${namespace}/${podName}`;
   const seen = podType === 'VirtualMachine' ? read.get('Placement', machine) : undefined;
   return seen ? pinOf(seen, read.get('PortsBound', machine)) : { node: nodeName };
+}
+
+/** A machine on a node without the physical network is alone. */
+function tellUplinks(provider: string, { node, target }: Pin, read: Read, emit: Emit): void {
+  for (const each of [node, target ?? ''].filter((text) => text !== '')) {
+    const uplink = read.get('Uplink', `${provider}/${each}`, ({ ready, reason }) => ({ ready, reason }));
+    if (uplink?.ready !== true)
+      emit.issue({
+        reason: 'NodeNotOnNetwork',
+        message: `node ${each} is not on ProviderNetwork ${provider} (${uplink ? (uplink.reason ?? 'not reported why') : 'it is not chosen, or says nothing'}), so this interface reaches nobody: choose nodes that are (a node selector), or correct the ProviderNetwork`,
+      });
+  }
 }
 
 /** While a machine moves, its port is bound on both nodes; on the second it is blocked until the machine announces itself there (ovn-nb(5)). */

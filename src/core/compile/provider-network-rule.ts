@@ -4,6 +4,7 @@ import { chosen, type GatewayNode, type GatewayRank, type GatewayState, ranks } 
 import { GATEWAY_NODE_LABEL } from '../external/names.ts';
 import { gatewayGroupName } from '../ovn/names.ts';
 import { listed } from '../text/listed.ts';
+import { uplinkMtu } from '../underlay/mtu.ts';
 import { type Emit, rule } from './rule.ts';
 
 interface NodeView {
@@ -21,7 +22,7 @@ export const providerNetworkRule = rule({
       .toSorted()
       .flatMap(
         (key) =>
-          read.get('Uplink', key, ({ node, ready, up, reason, mtu }) => ({ node, ready, up, reason, mtu })) ?? [],
+          read.get('Uplink', key, ({ node, ready, up, reason, mtu }) => ({ name, node, ready, up, reason, mtu })) ?? [],
       );
     const broken = uplinks.filter(({ ready }) => !ready);
     if (broken.length > 0)
@@ -43,8 +44,8 @@ export const providerNetworkRule = rule({
         reason: 'UplinkUnwatched',
         message: `whether the uplink works is told by its carrier alone on ${listed(unwatched.map(({ node, reason }) => `${node} (${reason})`))}`,
       });
-    const mtus = uplinks.flatMap(({ ready, mtu }) => (ready && mtu ? [mtu] : []));
-    if (mtus.length > 0) emit.fact('ProviderMtu', name, { mtu: Math.min(...mtus) });
+    const mtu = uplinkMtu(name, uplinks);
+    if (mtu !== undefined) emit.fact('ProviderMtu', name, { mtu });
     const views = new Map(uplinks.map(({ node }) => [node, read.get('Node', node, view)]));
     const able = uplinks.filter(({ node, ready }) => ready && views.get(node) !== undefined);
     const labelled = able.filter(({ node }) => views.get(node)!.labelled);

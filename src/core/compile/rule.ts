@@ -59,6 +59,8 @@ export const ISSUE_REASONS = [
   'DhcpRoutesOmitted',
   'MtuTooLarge',
   'NodeNetworkUnknown',
+  'NodeNotOnNetwork',
+  'PortInVlanRule',
   'PreferredUnderlay',
   'TunnelsBroken',
   'MtuNotReached',

@@ -13,7 +13,7 @@ Vpc        reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, OvnEip
 VpcPeering reads Vpc, Subnet, VpcPeering gives nothing
 Subnet  reads Settings, Subnet, NetworkAttachmentDefinition, IP, IPPool, Vpc, OvnSnatRule, VpcRouter, VpcGuests, GuestMtus, VxlanMode, DatapathRank, VlanNetwork, VpcExternal gives SubnetSwitch, SubnetGuests, PortBeyondLimit
 Vip     reads IP, Workload, SubnetSwitch gives SharedAddress
-IP      reads IP, Placement, PortsBound, Vip, Workload, SubnetSwitch, SharedAddress, SubnetGuests, VpcGuests, NextHopOf, PortBeyondLimit gives nothing
+IP      reads IP, Placement, PortsBound, Uplink, Vip, Workload, SubnetSwitch, SharedAddress, SubnetGuests, VpcGuests, NextHopOf, PortBeyondLimit gives nothing
 IPPool  reads IPPool, SubnetSwitch gives nothing
 OvnEip  reads Subnet gives nothing
 OvnFip  reads OvnEip, OvnFip, OvnSnatRule, OvnDnatRule, IP, Vip, Subnet, Vpc, Placement, Uplink, VpcExternal gives nothing

@@ -70,7 +70,7 @@ export const subnetRule = rule({
     const guestsOf = () => read.fact('VpcGuests', guests)!;
     if (families.length > 0) emitSubnetDhcp(name, networks, families, guestsOf(), options, emit);
     const ra = advertisements(subnet, networks, guestsOf, options, emit);
-    emitAccess(subnet, networks, read, emit);
+    emitAccess(subnet, networks, [{ ports: [switchRouterPortName(vpc, name)], routerMac }], read, emit);
     emitSubnetNat(subnet, plan.cidrs, read, emit);
     rows(name, vpc, router, networks, ra, routeTable, emit);
   },

@@ -1,9 +1,7 @@
 /** Vlan -> no rows; the number that its subnets are tagged with, unless another Vlan has it. */
+import { ETHERNET_MTU } from '../underlay/mtu.ts';
 import { rule } from './rule.ts';
 import { mostSenior, seniority } from './seniority.ts';
-
-/** bytes, as long as no node has said otherwise (RFC 894) */
-const ETHERNET_MTU = 1500;
 
 export const vlanRule = rule({
   kind: 'Vlan',

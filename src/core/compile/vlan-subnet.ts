@@ -4,9 +4,10 @@ import type { GuestNetwork } from '../dhcp/guest-options.ts';
 import { prefixesToTell } from '../dhcp/guest-options.ts';
 import { vlanScope } from '../network/vlan-subnet.ts';
 import { macFor } from '../ovn/mac.ts';
-import { localnetPortName } from '../ovn/names.ts';
+import { localnetPortName, switchRouterPortName } from '../ovn/names.ts';
 import { emitAccess } from './access-rows.ts';
 import { dhcpFamilies, emitSubnetDhcp, subnetOptions } from './dhcp-rows.ts';
+import { vlanMtu } from '../underlay/mtu.ts';
 import type { AddressPlan } from './subnet-rule.ts';
 import type { Emit, Read } from './rule.ts';
 import { olderOverlap } from './vpc-subnets.ts';
@@ -38,20 +39,33 @@ export function vlanSubnet(subnet: Subnet, plan: AddressPlan, read: Read, emit: 
   if (!datapathFits('Subnet', name, read, emit)) return;
   checkMatches(subnet, read, emit);
   checkPorts(name, read, emit);
+  const own = subnet.spec?.mtu ?? 0;
+  if (own > network.mtu)
+    emit.issue({
+      reason: 'InvalidSpec',
+      field: 'spec.mtu',
+      message: `spec.mtu: ${own} bytes do not fit ProviderNetwork ${network.provider}, ${network.mtu} do and are used: lower it, or raise the MTU of the uplinks`,
+    });
   const networks = plan.cidrs.map(
     (cidr, index): GuestNetwork => ({
       cidr,
       gateway: plan.gateways[index]!,
       // nobody else answers for DHCP here
       routerMac: macFor(localnetPortName(name)),
-      mtu: subnet.spec?.mtu || network.mtu,
+      mtu: vlanMtu(own, network.mtu),
     }),
   );
   const options = subnetOptions(subnet, emit);
   const families = dhcpFamilies(subnet, networks, options.raOptions);
   const settings = guestSettings(read);
   const vips = subnetVips(subnet, plan.cidrs);
-  emit.fact('SubnetSwitch', name, { switch: name, cidrs: plan.cidrs, dhcp: families, vips });
+  emit.fact('SubnetSwitch', name, {
+    switch: name,
+    cidrs: plan.cidrs,
+    dhcp: families,
+    vips,
+    provider: network.provider,
+  });
   emitSubnetVips(name, vips, read, emit);
   emit.fact('SubnetGuests', name, {
     vpc: '',
@@ -61,9 +75,15 @@ export function vlanSubnet(subnet: Subnet, plan: AddressPlan, read: Read, emit: 
     v6Options: options.v6Options,
   });
   if (families.length > 0) emitSubnetDhcp(name, networks, families, settings, options, emit);
-  emitAccess(subnet, networks, read, emit);
+  emitAccess(subnet, networks, [{ ports: outsidePorts(name, read) }], read, emit);
   emit.row('Logical_Switch', name, { external_ids: { vendor: 'kube-ovn' } });
   emitLocalnet(name, network, emit);
+}
+
+/** the VLAN, and routers of VPCs whose external subnet it is: what their machines may is up to the rules of their own subnets */
+function outsidePorts(name: string, read: Read): readonly string[] {
+  const vpcs = read.keys('Vpc', 'external', name).toSorted();
+  return [localnetPortName(name), ...vpcs.map((vpc) => switchRouterPortName(vpc, name))];
 }
 
 export function emitLocalnet(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeUnderlayStatus } from '../../kinds/node-underlay.ts';
-import { guestMtus, subnetMtu } from './mtu.ts';
+import { guestMtus, subnetMtu, uplinkMtu, vlanMtu } from './mtu.ts';
 
 const node = (
   encapsulations: readonly string[],
@@ -59,4 +59,15 @@ describe('what a subnet gets', () => {
       chosen: 1442,
     });
   });
+});
+
+test('a VLAN has what the smallest uplink carries, whatever tunnels need', () => {
+  const uplinks = [
+    { name: 'phys', ready: true, up: true, mtu: 9000 },
+    { name: 'phys', ready: true, up: false, mtu: 1600 },
+    { name: 'phys', ready: false, up: false, mtu: 1000 },
+    { name: 'other', ready: true, up: true, mtu: 1400 },
+  ];
+  expect([uplinkMtu('phys', uplinks), uplinkMtu('none', uplinks)]).toEqual([1600, undefined]);
+  expect([vlanMtu(0), vlanMtu(0, 9000), vlanMtu(1400, 9000), vlanMtu(9000, 1600)]).toEqual([1500, 9000, 1400, 1600]);
 });

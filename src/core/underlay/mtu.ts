@@ -6,10 +6,13 @@
  */
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
-import type { NodeUnderlayStatus } from '../../kinds/node-underlay.ts';
+import type { NodeUnderlayStatus, NodeUplink } from '../../kinds/node-underlay.ts';
 import { attachmentConfig, providerOf } from '../ipam/attachments.ts';
 import { type Encap, ENCAPS, overhead } from '../ovn/encap.ts';
 import { choiceOf } from './choice.ts';
+
+/** bytes, as long as no node has said otherwise (RFC 894) */
+export const ETHERNET_MTU = 1500;
 
 /** bytes of a guest's packet; without headers between nodes */
 export interface GuestMtus {
@@ -36,6 +39,20 @@ export function guestMtus(reports: Iterable<NodeUnderlayStatus>): GuestMtus {
       if (isDefault || inUse) floor = Math.min(fits, floor ?? fits);
     }
   return { standard, byNetwork: Object.fromEntries(byNetwork), floor };
+}
+
+/** what is asked of an uplink */
+type Carries = Pick<NodeUplink, 'name' | 'ready'> & { readonly mtu?: number | undefined };
+
+/** Bytes that fit a packet on a physical network, on whichever node; undefined while none is on it. */
+export function uplinkMtu(provider: string, uplinks: Iterable<Carries>): number | undefined {
+  const mtus = [...uplinks].flatMap(({ name, ready, mtu }) => (name === provider && ready && mtu ? [mtu] : []));
+  return mtus.length === 0 ? undefined : Math.min(...mtus);
+}
+
+/** What a subnet of a VLAN has; @param own spec.mtu, 0: all that fits. @param fits bytes that the physical network carries */
+export function vlanMtu(own: number, fits = ETHERNET_MTU): number {
+  return own === 0 ? fits : Math.min(own, fits);
 }
 
 export interface SubnetMtu {

@@ -3,10 +3,12 @@ import type { Server } from 'node:http';
 import { networkAttachmentDefinitionKind } from '../../kinds/network-attachment-definition.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import { type Subnet, subnetKind } from '../../kinds/subnet.ts';
+import { type Vlan, vlanKind } from '../../kinds/vlan.ts';
 import { type Vpc, vpcKind } from '../../kinds/vpc.ts';
 import type { Encap } from '../../core/ovn/encap.ts';
 import type { Choice } from '../../core/underlay/choice.ts';
-import { choicesOf, guestMtus, subnetMtu } from '../../core/underlay/mtu.ts';
+import { isOnVlan } from '../../core/network/vlan-subnet.ts';
+import { choicesOf, guestMtus, subnetMtu, uplinkMtu, vlanMtu } from '../../core/underlay/mtu.ts';
 import { NODE_NETWORKS_ANNOTATION } from '../../core/underlay/node-annotations.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
@@ -61,6 +63,7 @@ export class Agent {
   readonly #pods: Informer<Pod>;
   readonly #subnets: Informer<Subnet>;
   readonly #vpcs: Informer<Vpc>;
+  readonly #vlans: Informer<Vlan>;
   readonly #attachments: Informer<NetworkAttachmentDefinition>;
   readonly #underlays: Underlays;
   readonly #providers: ProviderNetworks;
@@ -97,6 +100,7 @@ export class Agent {
       },
     });
     this.#vpcs = new Informer<Vpc>(options.client, vpcKind, { onError });
+    this.#vlans = new Informer<Vlan>(options.client, vlanKind, { onError });
     this.#attachments = new Informer<NetworkAttachmentDefinition>(options.client, networkAttachmentDefinitionKind, {
       onError,
       onChanges: () => this.#settleSoon(),
@@ -161,7 +165,7 @@ export class Agent {
       offloads: offloadsOff ? 'none' : datapath === 'netdev' ? 'checksums' : 'all',
     });
     await this.#local.session.ready();
-    await Promise.all([this.#pods.start(), this.#subnets.start(), this.#vpcs.start(), this.#attachments.start()]);
+    await Promise.all(this.#followed().map((each) => each.start()));
     await this.#underlays.start();
     await this.#providers.start();
     this.#gateways.start();
@@ -182,6 +186,10 @@ export class Agent {
     });
   }
 
+  #followed() {
+    return [this.#pods, this.#subnets, this.#vpcs, this.#vlans, this.#attachments];
+  }
+
   /** Ports of pods that are not on this node any more: their DEL was never asked for, because the node was down. */
   async #removeOrphans(): Promise<void> {
     const isOrphan = ({ external_ids: ids }: InterfaceRow) =>
@@ -194,7 +202,7 @@ export class Agent {
     this.#stopped = true;
     this.#peers.stop();
     this.#server?.close();
-    await Promise.all([this.#pods.stop(), this.#subnets.stop(), this.#vpcs.stop(), this.#attachments.stop()]);
+    await Promise.all(this.#followed().map((each) => each.stop()));
     await this.#providers.stop();
     await this.#gateways.stop();
     await Promise.all([this.#underlays.stop(), this.#reporter.stop()]);
@@ -202,9 +210,14 @@ export class Agent {
     await this.#local.session.close();
   }
 
-  /** bytes that fit between the nodes for guests of a subnet */
+  /** bytes that fit between the nodes for guests of a subnet, or on the physical network that it is on */
   #mtuOf(subnet: Subnet): number {
     const reports = [...this.#underlays.reports.values()].flatMap(({ status }) => status ?? []);
+    if (isOnVlan(subnet.spec)) {
+      const provider = this.#vlans.get(subnet.spec!.vlan!)?.spec?.provider ?? '';
+      const uplinks = reports.flatMap((report) => report.uplinks ?? []);
+      return vlanMtu(subnet.spec?.mtu ?? 0, uplinkMtu(provider, uplinks));
+    }
     const choices = choicesOf(subnet, this.#attachments.values());
     return subnetMtu(subnet.spec?.mtu ?? 0, choices, guestMtus(reports), this.#options.tunnelMtu).mtu;
   }

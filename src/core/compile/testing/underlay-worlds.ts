@@ -64,3 +64,64 @@ export const attachment = fc
       },
     }),
   );
+
+const created = fc.integer({ min: 0, max: 3 }).map((second) => `2026-01-01T00:00:0${second}Z`);
+
+const providerNetwork = fc.record({ key: fc.constantFrom('phys', 'phys2'), present: fc.boolean() }).map(
+  ({ key, present }): Change => ({
+    kind: 'ProviderNetwork',
+    key,
+    object: present
+      ? {
+          apiVersion: 'kubeovn.io/v1',
+          kind: 'ProviderNetwork',
+          metadata: { name: key },
+          spec: { defaultInterface: 'eth1' },
+        }
+      : undefined,
+  }),
+);
+
+/** VLANs that share a number, move, and go */
+const vlan = fc
+  .record({
+    key: fc.constantFrom('v', 'w'),
+    created,
+    spec: fc.option(fc.record({ provider: fc.constantFrom('phys', 'phys2'), id: fc.constantFrom(0, 7) }), {
+      nil: undefined,
+    }),
+  })
+  .map(
+    ({ key, created: creationTimestamp, spec }): Change => ({
+      kind: 'Vlan',
+      key,
+      object: spec && { apiVersion: 'kubeovn.io/v1', kind: 'Vlan', metadata: { name: key, creationTimestamp }, spec },
+    }),
+  );
+
+/** a node on a physical network, or not any more */
+const uplink = fc
+  .record({
+    provider: fc.constantFrom('phys', 'phys2'),
+    node: nodeName,
+    said: fc.option(fc.record({ ready: fc.boolean(), up: fc.boolean(), mtu: fc.constantFrom(1400, 1500) }), {
+      nil: undefined,
+    }),
+  })
+  .map(
+    ({ provider: name, node, said }): Change => ({
+      kind: 'Uplink',
+      key: `${name}/${node}`,
+      object: said && { name, node, ...said },
+    }),
+  );
+
+const node = fc.record({ key: nodeName, unschedulable: fc.boolean() }).map(
+  ({ key, unschedulable }): Change => ({
+    kind: 'Node',
+    key,
+    object: { apiVersion: 'v1', kind: 'Node', metadata: { name: key }, spec: { unschedulable } },
+  }),
+);
+
+export const physicalChange: fc.Arbitrary<Change> = fc.oneof(providerNetwork, vlan, uplink, node);

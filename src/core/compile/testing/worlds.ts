@@ -8,7 +8,7 @@ import type { VpcPeering } from '../../../kinds/vpc-peering.ts';
 import { type Change, type Settings, SETTINGS_KEY } from '../world.ts';
 import { portVips, vipChanges } from './vip-worlds.ts';
 import { externalChanges } from './external-worlds.ts';
-import { attachment, clusterNetwork, nodeUnderlay } from './underlay-worlds.ts';
+import { attachment, clusterNetwork, nodeUnderlay, physicalChange } from './underlay-worlds.ts';
 
 const created = fc.integer({ min: 0, max: 3 }).map((second) => `2026-01-01T00:00:0${second}Z`);
 
@@ -142,7 +142,7 @@ export const subnet = fc
     access,
     logging,
     vips: fc.constantFrom<readonly string[]>([], [], ['10.0.0.40', 'fd00:1::40', 'nonsense']),
-    vlan: fc.constantFrom('', '', '', 'v'),
+    vlan: fc.constantFrom('', '', 'v', 'w'),
     mtu: fc.constantFrom(0, 1300, 9000),
     nodeNetwork: fc.constantFrom('', '', 'data3', 'nowhere'),
     routeTable: fc.constantFrom('', '', 't'),
@@ -314,6 +314,7 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
     arbitrary: peering.map((object): Change => ({ kind: 'VpcPeering', key: peeringKey(object), object: undefined })),
   },
   { weight: 3, arbitrary: nodeUnderlay },
+  { weight: 5, arbitrary: physicalChange },
   { weight: 1, arbitrary: clusterNetwork },
   { weight: 1, arbitrary: attachment },
   { weight: 2, arbitrary: placement },
