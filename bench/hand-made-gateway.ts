@@ -25,42 +25,34 @@ export class HandMadeGateway {
   static async make(lab: GatewayLab, node: string): Promise<HandMadeGateway> {
     const hand = new HandMadeGateway(lab, node);
     const [second = '', third = ''] = lab.others;
-    await lab.at.lab.nbctl(
-      ...['lr-add', 'hand', '--', 'ls-add', 'hand-in', '--', 'ls-add', 'hand-out'],
-      ...['--', 'lrp-add', 'hand', 'hand-port', '02:00:00:00:09:02', `${PREFIX}.1/24`],
-      ...['--', 'lsp-add', 'hand-in', 'in-router', '--', 'lsp-set-type', 'in-router', 'router'],
-      ...[
-        '--',
-        'lsp-set-addresses',
-        'in-router',
-        'router',
-        '--',
-        'lsp-set-options',
-        'in-router',
-        'router-port=hand-port',
-      ],
-      ...[
-        '--',
-        'lsp-add',
-        'hand-in',
-        'hand-vm',
-        '--',
-        'lsp-set-addresses',
-        'hand-vm',
-        `02:00:00:00:09:03 ${TRANSLATED} ${PLAIN}`,
-      ],
-      ...['--', 'lrp-add', 'hand', 'hand-ext', MAC, `${ADDRESS}/24`],
-      ...['--', 'lsp-add', 'hand-out', 'out-router', '--', 'lsp-set-type', 'out-router', 'router'],
-      ...['--', 'lsp-set-addresses', 'out-router', 'router'],
-      ...['--', 'lsp-set-options', 'out-router', 'router-port=hand-ext', 'nat-addresses=router'],
-      ...['--', 'lsp-add', 'hand-out', 'out-net', '', '100', '--', 'lsp-set-type', 'out-net', 'localnet'],
-      ...['--', 'lsp-set-addresses', 'out-net', 'unknown', '--', 'lsp-set-options', 'out-net', 'network_name=phys'],
-      ...['--', 'lrp-set-gateway-chassis', 'hand-ext', lab.gateway, '30'],
-      ...['--', 'lrp-set-gateway-chassis', 'hand-ext', second, '20'],
-      ...['--', 'lrp-set-gateway-chassis', 'hand-ext', third, '10'],
-      ...['--', 'lr-route-add', 'hand', '0.0.0.0/0', '172.20.100.1'],
-      ...['--', 'lr-nat-add', 'hand', 'snat', ADDRESS, TRANSLATED],
-    );
+    const commands = [
+      ['lr-add', 'hand'],
+      ['ls-add', 'hand-in'],
+      ['ls-add', 'hand-out'],
+      ['lrp-add', 'hand', 'hand-port', '02:00:00:00:09:02', `${PREFIX}.1/24`],
+      ['lsp-add', 'hand-in', 'in-router'],
+      ['lsp-set-type', 'in-router', 'router'],
+      ['lsp-set-addresses', 'in-router', 'router'],
+      ['lsp-set-options', 'in-router', 'router-port=hand-port'],
+      ['lsp-add', 'hand-in', 'hand-vm'],
+      ['lsp-set-addresses', 'hand-vm', `02:00:00:00:09:03 ${TRANSLATED} ${PLAIN}`],
+      ['lrp-add', 'hand', 'hand-ext', MAC, `${ADDRESS}/24`],
+      ['lsp-add', 'hand-out', 'out-router'],
+      ['lsp-set-type', 'out-router', 'router'],
+      ['lsp-set-addresses', 'out-router', 'router'],
+      ['lsp-set-options', 'out-router', 'router-port=hand-ext', 'nat-addresses=router'],
+      ['lsp-add', 'hand-out', 'out-net', '', '100'],
+      ['lsp-set-type', 'out-net', 'localnet'],
+      ['lsp-set-addresses', 'out-net', 'unknown'],
+      ['lsp-set-options', 'out-net', 'network_name=phys'],
+      ['lrp-set-gateway-chassis', 'hand-ext', lab.gateway, '30'],
+      ['lrp-set-gateway-chassis', 'hand-ext', second, '20'],
+      ['lrp-set-gateway-chassis', 'hand-ext', third, '10'],
+      ['lr-route-add', 'hand', '0.0.0.0/0', '172.20.100.1'],
+      ['lr-nat-add', 'hand', 'snat', ADDRESS, TRANSLATED],
+    ];
+    // all of it at once
+    await lab.at.lab.nbctl(...commands.flatMap((command) => ['--', ...command]).slice(1));
     await hand.#guest();
     await lab.at.run('tor', 'ip', 'route', 'replace', `${PREFIX}.0/24`, 'via', ADDRESS);
     return hand;

@@ -139,7 +139,13 @@ export class GatewayAnnouncer {
       const ofport = this.#options.local.interface(port)?.ofport;
       if (ofport === undefined || ofport < 0) continue;
       const { bridge } = group[0]!;
-      const frames = group.map(({ ip, mac, tag }) => gratuitous(ip, mac, tag));
+      const frames = [
+        // caches of switches know the others from the time before
+        ...[...new Map(group.map((one) => [one.mac, one])).values()].map(({ mac, tag }) =>
+          lesson(mac, tag, randomInt(2 ** 32)),
+        ),
+        ...group.map(({ ip, mac, tag }) => gratuitous(ip, mac, tag)),
+      ];
       try {
         // ovs-ofctl(8): packet-out SWITCH IN_PORT ACTIONS PACKET...
         await run(['ovs-ofctl', 'packet-out', bridge, String(ofport), 'NORMAL', ...frames], { deadline: 5 });
@@ -155,7 +161,9 @@ export class GatewayAnnouncer {
     if (gateways.size === 0) return found;
     const rows = [...this.#rows('Port_Binding')];
     const localnets = new Map(rows.flatMap((row) => (row.type === 'localnet' ? [[row.datapath, row] as const] : [])));
-    for (const { nat_addresses: texts, datapath } of rows) {
+    for (const { nat_addresses: texts, datapath, external_ids: ids } of rows) {
+      // routers of others are theirs to announce
+      if (ids['vendor'] !== VENDOR) continue;
       const localnet = localnets.get(datapath);
       const provider = localnet?.options['network_name'];
       if (!localnet || provider === undefined) continue;
