@@ -40,6 +40,9 @@ describe('the node that carries the gateway', () => {
     await at.carriedBy(at.others);
     await at.works();
     expect(await uplink(at.gateway, 'reason')).toMatch(/^NoAnswer: fe80::1 on br-phys does not answer BFD any more/);
+    expect(await at.at.lab.ok('status')).toMatch(
+      new RegExp(`red +external +node\\d +${at.gateway} leads, whose uplink does not work \\(NoAnswer: fe80::1`),
+    );
     const warning = '{.status.conditions[?(@.type=="Warning")].message}';
     expect(await at.at.field('provider-network', 'phys', warning)).toContain(`the uplink is down on ${at.gateway}`);
     await weft('link', 'up', `${at.gateway}:eth1`);
@@ -80,8 +83,12 @@ describe('the node that carries the gateway', () => {
     await at.at.lab.kubectl('cordon', at.gateway);
     await at.carriedBy(at.others);
     await at.works();
+    expect(await at.at.lab.ok('status')).toMatch(
+      new RegExp(`red +external +node\\d +${at.gateway} leads, which is cordoned`),
+    );
     await at.at.lab.kubectl('uncordon', at.gateway);
     await at.carriedBy(at.gateway);
+    expect(await at.at.lab.ok('status')).toMatch(new RegExp(`red +external +${at.gateway} +it leads`));
     await at.works();
     await lives();
   });

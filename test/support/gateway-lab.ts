@@ -97,9 +97,11 @@ export class GatewayLab {
   /** new traffic passes every way */
   async works(): Promise<void> {
     const { distributed, centralized } = this.floating;
-    await this.at.answers('snat', OUTSIDE, /^internet 172\.20\.100\./);
-    await this.at.answers('internet', distributed, /^distributed /);
-    await this.at.answers('internet', centralized, /^centralized /);
+    await Promise.all([
+      this.at.answers('snat', OUTSIDE, /^internet 172\.20\.100\./),
+      this.at.answers('internet', distributed, /^distributed /),
+      this.at.answers('internet', centralized, /^centralized /),
+    ]);
   }
 
   /** Starts a connection that goes on until the lab ends, one for each way. */

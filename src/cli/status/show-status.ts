@@ -5,10 +5,12 @@ import { type VirtualNetwork, virtualNetworkKind } from '../../kinds/virtual-net
 import { type Vpc, vpcKind } from '../../kinds/vpc.ts';
 import { KubeClient } from '../../lib/kube/client.ts';
 import { readKubeconfig } from '../../lib/kube/kubeconfig.ts';
+import { CORE } from '../../lib/kube/resource.ts';
 import { stringifyJson } from '../../lib/schema/json-text.ts';
 import type { LabStatus } from '../../services/lab/status.ts';
 import { readStatus } from '../lab/read-status.ts';
 import { type Format, print, table } from '../terminal/output.ts';
+import { type GatewayLine, gatewayLines } from './gateways.ts';
 import { whichLab } from '../terminal/which-lab.ts';
 
 interface Network {
@@ -55,6 +57,7 @@ interface Status {
   readonly vpcs: readonly Network[];
   readonly subnets: readonly SubnetLine[];
   readonly nodes: readonly NodeLine[];
+  readonly gateways: readonly GatewayLine[];
 }
 
 /** @returns whether all is well: the parts run, and what is declared is in force (fields that are not built yet aside) */
@@ -69,12 +72,15 @@ export async function showStatus({
   const lab = await readStatus(paths);
   const client = new KubeClient(readKubeconfig(paths.kubeconfig), { userAgent: 'weft-status' });
   try {
-    const [networks, vpcs, subnets, underlays] = await Promise.all([
+    const [networks, vpcs, subnets, underlays, nodes] = await Promise.all([
       client.list<VirtualNetwork>(virtualNetworkKind),
       client.list<Vpc>(vpcKind),
       client.list<Subnet>(subnetKind),
       client.list<NodeUnderlay>(nodeUnderlayKind),
+      client.list<KubeObject>(CORE.nodes),
     ]);
+    // a database that does not answer is among the problems of the lab
+    const gateways = await gatewayLines(lab.ovn.sb, nodes.items, underlays.items).catch(() => []);
     const lines = {
       networks: networks.items.map(networkLine),
       vpcs: vpcs.items.map(networkOf),
@@ -85,7 +91,7 @@ export async function showStatus({
       Object.values(lines)
         .flat()
         .every(({ ready, reason }) => ready || reason === 'NotImplemented');
-    const status: Status = { healthy, lab, ...lines, nodes: underlays.items.map(nodeLine) };
+    const status: Status = { healthy, lab, ...lines, nodes: underlays.items.map(nodeLine), gateways };
     if (output === 'json') process.stdout.write(`${stringifyJson(status as never)}\n`);
     else await print(status, output, () => describe(status));
     return healthy;
@@ -146,7 +152,7 @@ function addressText({ name, address, default: isDefault, inUse, reason }: NodeL
   return `${name === '' ? '' : `${name}=`}${address}${how}`;
 }
 
-function describe({ lab, networks, vpcs, subnets, nodes }: Status): string {
+function describe({ lab, networks, vpcs, subnets, nodes, gateways }: Status): string {
   const stopped = lab.processes.filter(({ state }) => state !== 'running');
   const notReady = [
     ...networks.map((network) => ({ kind: 'network', ...network })),
@@ -199,6 +205,15 @@ function describe({ lab, networks, vpcs, subnets, nodes }: Status): string {
         reason,
       ]),
     ]),
+    ...(gateways.length > 0
+      ? [
+          '',
+          table([
+            ['GATEWAY OF VPC', 'TO', 'NODE', 'WHY'],
+            ...gateways.map(({ vpc, subnet, node, why }) => [vpc, subnet, node || 'NONE', why]),
+          ]),
+        ]
+      : []),
     ...(notReady.length > 0 ? ['', ...notReady.map(({ kind, name, message }) => `${kind} ${name}: ${message}`)] : []),
   ].join('\n');
 }
