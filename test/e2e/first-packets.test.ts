@@ -243,8 +243,9 @@ describe('plain kubectl', () => {
       'condition met',
     );
     const described = (await lab.kubectl('describe', 'subnet', 'my-subnet')).stdout;
-    expect(described).toMatch(/NotImplemented/);
-    expect(described).toMatch(/nat-gw.*is not built yet/);
+    expect(described).toMatch(/nat-gw: +external/);
+    expect(described).toMatch(/Message: +in force/);
+    expect(await lab.nbctl('lr-nat-list', 'my-vpc')).toMatch(/snat .*172\.20\.100\.\d+ .*192\.168\.1\.0\/24/);
     expect((await lab.kubectl('explain', 'subnet.spec.cidrBlock')).stdout).toContain('dual stack');
     expect((await lab.kubectl('label', 'subnet', 'net2', 'tier=db')).code).toBe(0);
     expect((await lab.kubectl('get', 'subnet', '-l', 'tier=db', '-o', 'name')).stdout.trim()).toBe(

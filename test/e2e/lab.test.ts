@@ -67,6 +67,9 @@ describe('a lab that is up', () => {
       'ovs-vswitchd',
       'ovn-controller',
       'agent',
+      'mgmtd',
+      'zebra',
+      'bfdd',
       'virt-node',
     ]);
   });

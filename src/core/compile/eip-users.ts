@@ -25,6 +25,10 @@ function routerUsing(name: string, world: ReadonlyWorld): readonly string[] {
   const subnet = externalSubnetOf(eip);
   const vpcs = world.keys('Vpc', 'external', subnet).filter((vpc) => `${vpc}-${subnet}` === name);
   return vpcs
-    .filter((vpc) => externalSubnetsOf(world.get('Vpc', vpc)?.spec).includes(subnet))
+    .filter((vpc) => {
+      const { spec, metadata } = world.get('Vpc', vpc)!;
+      // a VPC that goes needs it no longer, and what it waits for may wait for this one
+      return metadata.deletionTimestamp === undefined && externalSubnetsOf(spec).includes(subnet);
+    })
     .map((vpc) => `Vpc/${vpc}`);
 }

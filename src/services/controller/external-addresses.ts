@@ -169,7 +169,11 @@ export class ExternalAddresses {
     }
     const names = new Set(wanted.map((subnet) => routerEipName(vpc, subnet)));
     for (const name of world.keys('OvnEip', 'router', vpc))
-      if (!names.has(name)) await client.delete(RESOURCES.ovnEips, { name }, {});
+      if (!names.has(name)) {
+        await client.delete(RESOURCES.ovnEips, { name }, {});
+        // it may have been on its way out before, and waited for the VPC
+        this.#options.judge(name);
+      }
   }
 }
 
