@@ -19,11 +19,3 @@ test('neighbours in VLAN 100 are whoever comes from its prefixes', () => {
     'bgp listen range 2001:db8:100::/64 peer-group numbered',
   ]);
 });
-
-test('hosts of a VLAN are told of its IPv6 prefix, and to ask DHCPv6 for an address', () => {
-  const { zebra } = torConfig([], 'dual');
-  expect(zebra).toContain(
-    'interface vlan200\n ipv6 nd managed-config-flag\n ipv6 nd prefix 2001:db8:200::/64 no-autoconfig',
-  );
-  expect(torConfig([], '4').zebra).not.toContain('vlan200');
-});

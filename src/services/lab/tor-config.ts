@@ -24,7 +24,6 @@ export function torConfig(nodes: readonly string[], families: LabOptions['ip']):
       ' ipv6 nd ra-lifetime 0',
       ' no ipv6 nd suppress-ra',
       'exit',
-      ...VLAN_IDS.flatMap((vlan) => advertisements(vlan, families)),
     ),
     bgpd: lines(
       ...bgpHead(families),
@@ -43,19 +42,6 @@ export function torConfig(nodes: readonly string[], families: LabOptions['ip']):
       'exit',
     ),
   };
-}
-
-/** A router of a VLAN: its hosts ask DHCPv6 for their addresses. */
-function advertisements(vlan: number, families: LabOptions['ip']): readonly string[] {
-  const prefixes = vlanPrefixes(vlan, families).filter(({ family }) => family === 6);
-  if (prefixes.length === 0) return [];
-  return [
-    `interface vlan${vlan}`,
-    ' ipv6 nd managed-config-flag',
-    ...prefixes.map(({ cidr }) => ` ipv6 nd prefix ${cidr} no-autoconfig`),
-    ' no ipv6 nd suppress-ra',
-    'exit',
-  ];
 }
 
 /** Commands of vtysh(1) that make tor know one more node. */
