@@ -10,6 +10,7 @@ import { type InterfaceWishes, portDhcp } from './dhcp-rows.ts';
 import type { Facts } from './facts.ts';
 import { extraAddresses, securedBy } from './port-security.ts';
 import { type Emit, type Read, rule } from './rule.ts';
+import { switchOf } from './subnet-switch.ts';
 import { mostSenior, seniority } from './seniority.ts';
 
 /** annotation of the IP object; "false" lets the guest use any address */
@@ -27,15 +28,8 @@ export const nicRule = rule({
   emits: [],
   run(ip, name, read, emit) {
     const { subnet = '', podName = '', namespace = '' } = ip.spec ?? {};
-    const found = read.fact('SubnetSwitch', subnet);
-    if (!found) {
-      emit.issue({
-        reason: 'SubnetNotReady',
-        field: 'spec.subnet',
-        message: `spec.subnet: subnet ${JSON.stringify(subnet)} does not exist or is not in OVN (its Ready condition says why)`,
-      });
-      return;
-    }
+    const found = switchOf(subnet, read, emit);
+    if (!found) return;
     const beyond = read.fact('PortBeyondLimit', name);
     if (beyond) {
       emit.issue({

@@ -9,6 +9,7 @@ import { HOST_VM_VIP, SWITCH_LB_VIP, type Vip } from '../../kinds/vip.ts';
 import { parseLabels } from '../select/labels.ts';
 import { type SharedAddress, virtualRouterMac } from '../vip/shared-address.ts';
 import type { Facts } from './facts.ts';
+import { switchOf } from './subnet-switch.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 import { mayTakeOver, placeOf } from './take-over.ts';
 import { emitVirtualPort } from './virtual-port.ts';
@@ -24,15 +25,8 @@ export const vipRule = rule({
   emits: ['SharedAddress'],
   run(vip, name, read, emit) {
     const { subnet = '', namespace = '', type = '' } = vip.spec ?? {};
-    const found = read.fact('SubnetSwitch', subnet);
-    if (!found) {
-      emit.issue({
-        reason: 'SubnetNotReady',
-        field: 'spec.subnet',
-        message: `spec.subnet: subnet ${JSON.stringify(subnet)} does not exist or is not in OVN (its Ready condition says why)`,
-      });
-      return;
-    }
+    const found = switchOf(subnet, read, emit);
+    if (!found) return;
     if (type === HOST_VM_VIP)
       emit.issue({
         reason: 'NotImplemented',
