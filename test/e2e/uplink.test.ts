@@ -16,7 +16,8 @@ let lab: TestLab;
 beforeAll(async () => {
   lab = await TestLab.make('uplink');
   await lab.up('--nodes', '1', '--ip', 'dual');
-  await lab.kubectl('delete', 'provider-network', 'phys');
+  // it goes when nothing is on it
+  await lab.kubectl('delete', 'subnet/external', 'vlan/vlan100', 'vlan/vlan200', 'provider-network/phys');
   await untilPlain();
   await ip(
     'link set eth1 mtu 1400',
