@@ -6,17 +6,12 @@ const SOON = { timeout: 30_000, interval: 200 };
 
 /** FRR on a node, as little of it as makes a neighbour of whoever advertises himself on br-phys; arguments: AS, prefix */
 const SPEAKER = `
-  mkdir -p /run/frr
-  chown frr:frr /run/frr
   printf '%s\\n' "router bgp $1" ' no bgp ebgp-requires-policy' ' no bgp network import-check' \\
     ' neighbor br-phys interface remote-as external' ' neighbor br-phys bfd' ' neighbor br-phys timers connect 1' \\
     ' address-family ipv4 unicast' "  network $2" >/etc/frr/bgpd.conf
-  # one after the other: what bgpd asks of a daemon that is not there yet, it does not ask again
-  for daemon in mgmtd zebra bfdd 'bgpd -f /etc/frr/bgpd.conf'; do
-    /usr/lib/frr/$daemon -d -A 127.0.0.1 >/dev/null 2>&1 </dev/null
-    while ! [ -S /run/frr/\${daemon%% *}.vty ]; do sleep 0.1; done
-    sleep 1
-  done`;
+  # the others run already
+  /usr/lib/frr/bgpd -d -A 127.0.0.1 -f /etc/frr/bgpd.conf >/dev/null 2>&1 </dev/null
+  while ! [ -S /run/frr/bgpd.vty ]; do sleep 0.1; done`;
 
 let lab: TestLab;
 
