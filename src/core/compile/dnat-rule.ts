@@ -1,8 +1,9 @@
 /** OvnDnatRule -> a Load_Balancer of the VPC's router, with one entry for each port and family. */
-import { formatIp, type Ip } from '../../lib/netaddr/ip.ts';
+import { formatIp } from '../../lib/netaddr/ip.ts';
 import { hostPrefix } from '../../lib/netaddr/cidr.ts';
 import type { OvnDnatRule, OvnDnatRuleSpec } from '../../kinds/ovn-dnat-rule.ts';
 import { portKey, portPairs } from '../external/ports.ts';
+import { socketText } from '../vip/balanced.ts';
 import { eipOf, isTaken, linkOf } from './eip.ts';
 import { type Checked, emitHealthCheck, healthSources, isChecked, portMappings } from './health-checks.ts';
 import { leavesBy } from './nat-rows.ts';
@@ -41,7 +42,9 @@ export const dnatRule = rule({
       const backends = inside.filter(({ family }) => family === external.family);
       if (backends.length === 0) continue;
       for (const [outer, inner] of free)
-        vips[endpoint(external, outer)] = backends.map((backend) => endpoint(backend, inner)).join(',');
+        vips[socketText(formatIp(external), outer)] = backends
+          .map((backend) => socketText(formatIp(backend), inner))
+          .join(',');
       for (const backend of backends) leavesBy({ vpc, subnet: eip.subnet, link }, hostPrefix(backend), emit);
     }
     if (Object.keys(vips).length === 0) return tellFamilies(eip.addresses, inside, 'spec.ovnEip', emit);
@@ -126,8 +129,4 @@ function targetsOf(spec: OvnDnatRuleSpec, read: Read, emit: Pick<Emit, 'issue'>)
     return undefined;
   }
   return known;
-}
-
-function endpoint(ip: Ip, port: number): string {
-  return ip.family === 6 ? `[${formatIp(ip)}]:${port}` : `${formatIp(ip)}:${port}`;
 }

@@ -1,6 +1,6 @@
 /** Who needs an OvnEip. */
 import type { ReadonlyWorld } from './world.ts';
-import { externalSubnetOf, externalSubnetsOf } from '../external/names.ts';
+import { externalSubnetOf, routerEipName } from '../external/names.ts';
 
 const USES = [
   ['dnat', 'OvnDnatRule'],
@@ -23,12 +23,11 @@ function routerUsing(name: string, world: ReadonlyWorld): readonly string[] {
   const eip = world.get('OvnEip', name);
   if (eip?.spec?.type !== 'lrp') return [];
   const subnet = externalSubnetOf(eip);
-  const vpcs = world.keys('Vpc', 'external', subnet).filter((vpc) => `${vpc}-${subnet}` === name);
-  return vpcs
-    .filter((vpc) => {
-      const { spec, metadata } = world.get('Vpc', vpc)!;
+  const vpcs = world.keys('Vpc', 'external', subnet).filter((vpc) => routerEipName(vpc, subnet) === name);
+  return (
+    vpcs
       // a VPC that goes needs it no longer, and what it waits for may wait for this one
-      return metadata.deletionTimestamp === undefined && externalSubnetsOf(spec).includes(subnet);
-    })
-    .map((vpc) => `Vpc/${vpc}`);
+      .filter((vpc) => world.get('Vpc', vpc)!.metadata.deletionTimestamp === undefined)
+      .map((vpc) => `Vpc/${vpc}`)
+  );
 }

@@ -19,7 +19,6 @@ type NatKind = 'OvnFip' | 'OvnSnatRule' | 'OvnDnatRule';
 export function eipOf(name: string, read: Read, emit: Pick<Emit, 'issue'>): Eip | undefined {
   const seen = read.get('OvnEip', name, (eip) => ({
     subnet: externalSubnetOf(eip),
-    type: eip.spec?.type ?? '',
     texts: [eip.spec?.v4Ip ?? '', eip.spec?.v6Ip ?? ''],
     mac: eip.spec?.macAddress ?? '',
   }));
