@@ -32,10 +32,8 @@ import type { Vpc } from '../../kinds/vpc.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Placement } from '../migration/placement.ts';
 import type { PortsBound } from '../migration/port-pin.ts';
-import { VPC_LABEL } from '../external/labels.ts';
-import { externalSubnetOf, externalSubnetsOf, SNAT_NAMESPACE_ANNOTATION } from '../external/names.ts';
-import { parsePorts, portCount, portKey } from '../external/ports.ts';
-import { sourceKeys } from '../external/snat-source.ts';
+import { EXTERNAL_INDEXES } from '../external/indexes.ts';
+import { externalSubnetsOf } from '../external/names.ts';
 import { isOnVlan, isRouted, prefixScopes } from '../network/vlan-subnet.ts';
 import { networkOf, vpcOf } from '../network/names.ts';
 import { networkCidrs } from '../network/parts.ts';
@@ -134,60 +132,7 @@ export const INDEXES = {
   Node: {
     all: () => [''],
   },
-  ProviderNetwork: {},
-  Vlan: {
-    provider: ({ spec }: Vlan) => [spec?.provider ?? ''],
-    /** `<provider network>|<VLAN ID>` */
-    tag: ({ spec }: Vlan) => [`${spec?.provider}|${spec?.id ?? 0}`],
-  },
-  Uplink: {
-    provider: ({ name }: NodeUplink) => [name],
-  },
-  OvnEip: {
-    /** VPC whose router has it */
-    router: ({ metadata, spec }: OvnEip) => {
-      const vpc = spec?.type === 'lrp' ? metadata.labels?.[VPC_LABEL] : undefined;
-      return vpc ? [vpc] : [];
-    },
-    subnet: (eip: OvnEip) => [externalSubnetOf(eip)],
-    /** `<subnet>|<address>` */
-    address: (eip: OvnEip) =>
-      [eip.spec?.v4Ip, eip.spec?.v6Ip]
-        .filter((text) => text !== undefined && text !== '')
-        .map((text) => `${externalSubnetOf(eip)}|${text}`),
-    /** `<subnet>|<MAC>` */
-    mac: (eip: OvnEip) =>
-      eip.spec?.macAddress ? [`${externalSubnetOf(eip)}|${eip.spec.macAddress.toLowerCase()}`] : [],
-  },
-  OvnFip: {
-    eip: ({ spec }: OvnFip) => [spec?.ovnEip ?? ''],
-    /** IP object or Vip that it leads to */
-    target: ({ spec }: OvnFip) => (spec?.ipName ? [spec.ipName] : []),
-  },
-  OvnSnatRule: {
-    eip: ({ spec }: OvnSnatRule) => [spec?.ovnEip ?? ''],
-    target: ({ spec }: OvnSnatRule) => (spec?.ipName ? [spec.ipName] : []),
-    /** what it is about: no two rules are about the same */
-    source: sourceKeys,
-    subnet: ({ spec }: OvnSnatRule) => (spec?.vpcSubnet ? [spec.vpcSubnet] : []),
-    /** namespaces whose machines leave by it */
-    namespace: ({ metadata }: OvnSnatRule) => {
-      const namespace = metadata.annotations?.[SNAT_NAMESPACE_ANNOTATION];
-      return namespace ? [namespace] : [];
-    },
-  },
-  OvnDnatRule: {
-    eip: ({ spec }: OvnDnatRule) => [spec?.ovnEip ?? ''],
-    /** `<OvnEip>|<protocol>|<port>` for each external port */
-    port: ({ spec }: OvnDnatRule) => {
-      const range = parsePorts(spec?.externalPort ?? '');
-      if (typeof range === 'string') return [];
-      return Array.from({ length: portCount(range) }, (_, index) =>
-        portKey(spec?.ovnEip ?? '', spec?.protocol ?? '', range.first + index),
-      );
-    },
-    target: ({ spec }: OvnDnatRule) => (spec?.ipName ? spec.ipName.split(',').map((name) => name.trim()) : []),
-  },
+  ...EXTERNAL_INDEXES,
   ClusterNetwork: {},
   VlanConfig: {
     all: () => [''],
