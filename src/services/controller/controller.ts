@@ -4,14 +4,9 @@ import { Compiler } from '../../core/compile/engine.ts';
 import { RULES } from '../../core/compile/rules.ts';
 import { type Change, type IndexName, type Settings, SETTINGS_KEY } from '../../core/compile/world.ts';
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
-import { equal } from '../../core/ovn/equal.ts';
 import type { RowId } from '../../core/ovn/row.ts';
-import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import { keyOf, type KubeObject } from '../../kinds/object.ts';
-import type { Subnet } from '../../kinds/subnet.ts';
-import type { Vpc } from '../../kinds/vpc.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
-import type { ObjectChange } from '../../lib/kube/informer.ts';
 import { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
 import { addressHandlers } from './address-handlers.ts';
@@ -23,7 +18,6 @@ import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
 import { ExternalAddresses } from './external-addresses.ts';
 import { externalHandlers } from './external-handlers.ts';
-import { worldChange } from './feed.ts';
 import { FirstCommits } from './first-commits.ts';
 import { machineHandlers } from './machine-handlers.ts';
 import { machinesOf, Placements } from './placements.ts';
@@ -33,7 +27,8 @@ import { Outcomes } from './outcomes.ts';
 import type { SouthboundSession } from './port-bindings.ts';
 import { PortsDown } from './ports-down.ts';
 import { SouthboundPorts } from './southbound-ports.ts';
-import { type Notice, subnetNotice, vpcNotice } from './notices.ts';
+import { networkHandlers } from './network-handlers.ts';
+import type { Notice } from './notices.ts';
 import { isComplete, Reservations } from './reservations.ts';
 import { hasStatus, STATUS_KINDS } from './status-kinds.ts';
 import { Statuses } from './statuses.ts';
@@ -217,16 +212,19 @@ export class Controller {
   /** what is done with changes of each kind */
   #handlers(): Handlers {
     return {
-      Vpc: (changes) => this.#onVpcs(changes),
-      VpcPeering: (changes) => this.#onDeclared('VpcPeering', changes),
-      Subnet: (changes) => this.#onSubnets(changes),
-      SwitchLBRule: (changes) => this.#onDeclared('SwitchLBRule', changes),
-      NetworkAttachmentDefinition: (changes) => this.#onAttachments(changes),
-      VirtualNetwork: (changes) => {
-        this.#take(changes.map(({ key, new: object }) => worldChange('VirtualNetwork', key, object)));
-        this.#networks.follow(changes);
-      },
-      ClusterNetwork: (changes) => this.#onDeclared('ClusterNetwork', changes),
+      ...networkHandlers({
+        addresses: this.#addresses,
+        external: this.#external,
+        networks: () => this.#networks,
+        isLive: () => this.#live,
+        take: (changes) => this.#take(changes),
+        judge: (kind, key) => this.#judge(kind, key),
+        list: (vpc) => this.#statuses.list(vpc),
+        nicsIn: (subnet) => this.compiler.world.keys('IP', 'subnet', subnet).length,
+        sweepBalancers: () => this.#balancers.sweep(),
+        notify: (object, notice) => this.#notify(object, notice),
+        unstick: () => this.#unstick(),
+      }),
       ...addressHandlers({
         addresses: this.#addresses,
         owners: this.#ownerQueue,
@@ -302,52 +300,6 @@ export class Controller {
       this.#networks.stop(),
     ]);
     await this.writer.stop();
-  }
-
-  #onVpcs(changes: readonly ObjectChange<Vpc>[]): void {
-    this.#take(changes.map(({ key, new: object }) => worldChange('Vpc', key, object)));
-    for (const { key, old, new: object } of changes) {
-      this.#judge('Vpc', key);
-      if (this.#live) this.#external.lookVpc(key);
-      this.#notify(object, vpcNotice(old, object));
-    }
-    this.#networks.followParts(changes);
-    if (changes.some(({ old, new: object }) => !equal(old?.spec, object?.spec))) this.#unstick();
-  }
-
-  /** kinds that are compiled and judged, and nothing else */
-  #onDeclared(
-    kind: 'ClusterNetwork' | 'VpcPeering' | 'SwitchLBRule',
-    changes: readonly ObjectChange<KubeObject>[],
-  ): void {
-    this.#take(changes.map(({ key, new: object }) => worldChange(kind, key, object)));
-    for (const { key, new: object } of changes) {
-      this.#judge(kind, key);
-      if (kind === 'SwitchLBRule' && !object && this.#live) this.#balancers.sweep();
-    }
-  }
-
-  #onSubnets(changes: readonly ObjectChange<Subnet>[]): void {
-    const world = changes.map(({ key, new: object }) => worldChange('Subnet', key, object));
-    for (const change of world) this.#addresses.followSubnet(change.key, change.object as Subnet | undefined);
-    this.#take(world);
-    for (const { key, old, new: object } of changes) {
-      this.#judge('Subnet', key);
-      const [before, after] = [old?.spec?.vpc, object?.spec?.vpc];
-      // one that is being deleted may go now
-      if (before && before !== after) this.#judge('Vpc', before);
-      if (after && before !== after && this.#live) this.#statuses.list(after);
-      if (!object) this.#balancers.sweep();
-      this.#notify(object, subnetNotice(old, object, this.compiler.world.keys('IP', 'subnet', key).length));
-    }
-    this.#networks.followParts(changes);
-    if (changes.some(({ old, new: object }) => !equal(old?.spec, object?.spec))) this.#unstick();
-  }
-
-  #onAttachments(changes: readonly ObjectChange<NetworkAttachmentDefinition>[]): void {
-    this.#take(changes.map(({ key, new: object }) => worldChange('NetworkAttachmentDefinition', key, object)));
-    this.#networks.followParts(changes);
-    this.#unstick();
   }
 
   /** Where machines run may have changed: all ports of each follow in one transaction. */
