@@ -26,6 +26,25 @@ async function lives(): Promise<void> {
   await vi.waitFor(async () => expect(await connection.count()).toBeGreaterThan(before), { timeout: 10_000 });
 }
 
+const condition = (type: string, field: string) =>
+  at.at.field('provider-network', 'phys', `{.status.conditions[?(@.type=="${type}")].${field}}`);
+const ranks = () => at.at.lab.nbctl('--bare', '--columns=_uuid,priority', 'list', 'HA_Chassis');
+
+/** it is told of, and is not given back what it had by OVN alone: its rank is low */
+async function untilLost(): Promise<void> {
+  await vi.waitFor(
+    async () => expect(await condition('Warning', 'message')).toContain(`${at.gateway} lost its gateways`),
+    {
+      timeout: 20_000,
+      interval: 100,
+    },
+  );
+  expect(await condition('Gateways', 'reason')).toBe('Moved');
+  expect(await condition('Gateways', 'message')).toMatch(
+    new RegExp(`node\\d: ${at.gateway} leads, which other nodes did not reach by their tunnels of late`),
+  );
+}
+
 describe('the node that carries the gateway', () => {
   test('loses its uplink, and says so', async () => {
     await weft('link', 'down', `${at.gateway}:eth1`);
@@ -58,6 +77,7 @@ describe('the node that carries the gateway', () => {
     await weft('link', 'down', `${at.gateway}:eth2`);
     await at.carriedBy(at.others);
     await at.works();
+    await untilLost();
     await weft('link', 'up', `${at.gateway}:eth2`);
     await at.carriedBy(at.gateway);
     await at.works();
@@ -76,6 +96,16 @@ describe('the node that carries the gateway', () => {
     await weft('node', 'kill', at.gateway);
     await at.carriedBy(at.others);
     await at.works();
+    await untilLost();
+    // who starts anew knows it, too
+    const before = await ranks();
+    const pid = await at.at.lab.pidOf('central', 'controller');
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(async () => expect(await at.at.lab.pidOf('central', 'controller')).not.toBe(pid), {
+      timeout: 20_000,
+    });
+    await at.at.lab.expectInSync();
+    expect(await ranks()).toBe(before);
     await weft('node', 'start', at.gateway);
     await at.carriedBy(at.gateway);
     await at.works();

@@ -10,11 +10,12 @@ import { type Emit, rule } from './rule.ts';
 interface NodeView {
   readonly labelled: boolean;
   readonly draining: boolean;
+  readonly lost: boolean;
 }
 
 export const providerNetworkRule = rule({
   kind: 'ProviderNetwork',
-  reads: { kinds: ['Node', 'Uplink'], facts: [] },
+  reads: { kinds: ['Node', 'Uplink', 'GatewayLoss'], facts: [] },
   emits: ['GatewayNodes', 'GatewayStates', 'ProviderMtu'],
   run(_network, name, read, emit) {
     const uplinks = read
@@ -46,7 +47,13 @@ export const providerNetworkRule = rule({
       });
     const mtu = uplinkMtu(name, uplinks);
     if (mtu !== undefined) emit.fact('ProviderMtu', name, { mtu });
-    const views = new Map(uplinks.map(({ node }) => [node, read.get('Node', node, view)]));
+    const views = new Map(
+      uplinks.map(({ node }) => {
+        const lost = read.get('GatewayLoss', node, () => true) === true;
+        const seen = read.get('Node', node, view);
+        return [node, seen && { ...seen, lost }];
+      }),
+    );
     const able = uplinks.filter(({ node, ready }) => ready && views.get(node) !== undefined);
     const labelled = able.filter(({ node }) => views.get(node)!.labelled);
     const may =
@@ -57,6 +64,13 @@ export const providerNetworkRule = rule({
             able.map(({ node }) => node),
           );
     const states = able.map(({ node, up }): GatewayNode => ({ node, state: stateOf(up, views.get(node)!) }));
+    const lost = states.filter(({ node, state }) => state === 'lost' && may.includes(node));
+    if (lost.length > 0)
+      emit.issue({
+        severity: 'warning',
+        reason: 'GatewayLost',
+        message: `${listed(lost.map(({ node }) => node))} lost its gateways because other nodes did not reach it by tunnels: it gets them back when it has been reached for some seconds`,
+      });
     emit.fact('GatewayNodes', name, { nodes: may });
     emit.fact('GatewayStates', name, { nodes: states });
     const nodes = states.filter(({ node }) => may.includes(node));
@@ -75,13 +89,14 @@ export function emitGroup(group: string, order: readonly GatewayRank[], emit: Em
     });
 }
 
-function stateOf(up: boolean, { draining }: NodeView): GatewayState {
+function stateOf(up: boolean, { draining, lost }: NodeView): GatewayState {
   if (!up) return 'down';
+  if (lost) return 'lost';
   return draining ? 'draining' : 'up';
 }
 
 /** a node that takes no new pods is on its way out: what it carries goes first, without haste */
-function view({ metadata, spec }: KubeObject): NodeView {
+function view({ metadata, spec }: KubeObject): Omit<NodeView, 'lost'> {
   return {
     labelled: metadata.labels?.[GATEWAY_NODE_LABEL] === 'true',
     draining: (spec as { readonly unschedulable?: boolean } | undefined)?.unschedulable === true,

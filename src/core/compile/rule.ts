@@ -37,6 +37,7 @@ export const ISSUE_REASONS = [
   'ExternalNotConnected',
   'AddressUnavailable',
   'CentralizedMeanwhile',
+  'GatewayLost',
   'EipNotFound',
   'EipNotReady',
   'EipInUse',

@@ -7,7 +7,7 @@ import { RULES } from './rules.ts';
 const DRAWING = `
 Settings       reads NodeUnderlay, Vpc, Subnet gives GuestMtus, VxlanMode, DatapathRank
 ClusterNetwork reads NodeUnderlay gives nothing
-ProviderNetwork reads Node, Uplink gives GatewayNodes, GatewayStates, ProviderMtu
+ProviderNetwork reads Node, Uplink, GatewayLoss gives GatewayNodes, GatewayStates, ProviderMtu
 Vlan       reads ProviderNetwork, Vlan, ProviderMtu gives VlanNetwork
 Vpc        reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, OvnEip, VxlanMode, DatapathRank, VlanNetwork, GatewayNodes, GatewayStates gives VpcExternal, VpcRouter, VpcGuests, NextHopOf
 VpcPeering reads Vpc, Subnet, VpcPeering gives nothing

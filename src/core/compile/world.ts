@@ -33,6 +33,7 @@ import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Placement } from '../migration/placement.ts';
 import type { PortsBound } from '../migration/port-pin.ts';
 import { EXTERNAL_INDEXES } from '../external/indexes.ts';
+import type { GatewayRank } from '../external/gateways.ts';
 import { externalSubnetsOf } from '../external/names.ts';
 import { isOnVlan, isRouted, prefixScopes } from '../network/vlan-subnet.ts';
 import { networkOf, vpcOf } from '../network/names.ts';
@@ -79,6 +80,10 @@ export interface Kinds {
   readonly Node: KubeObject;
   /** observed: a node on a physical network, key `<provider network>/<node>` */
   readonly Uplink: NodeUplink & { readonly node: string };
+  /** observed: a node that OVN has taken its gateways from because others do not reach it, key: node */
+  readonly GatewayLoss: GatewayLoss;
+  /** observed: who carries the gateways that name an HA_Chassis_Group, key: its name */
+  readonly GatewayCarrier: GatewayCarrier;
   /** observed: the networks between nodes as a node has them, key: node */
   readonly NodeUnderlay: NodeUnderlayStatus;
   /** observed: where a virtual machine runs, key `namespace/name` */
@@ -89,6 +94,17 @@ export interface Kinds {
   readonly Workload: Workload;
   /** observed: a port that no node has, key: its name, which is that of its IP object */
   readonly PortDown: PortDown;
+}
+
+export interface GatewayLoss {
+  readonly lost: true;
+}
+
+export interface GatewayCarrier {
+  /** in order; more than one while they move */
+  readonly nodes: readonly string[];
+  /** who may, the highest first */
+  readonly ranks: readonly GatewayRank[];
 }
 
 export interface PortDown {

@@ -22,6 +22,16 @@ test.each<readonly [Partial<GatewayFacts>, string]>([
   [{ carrier: 'node2' }, 'node1 leads, which other nodes do not reach by their tunnels'],
   [{ carrier: 'node2', priorities: lower }, 'node1 leads, which is on its way back'],
   [
+    {
+      carrier: 'node2',
+      priorities: new Map([
+        ['node1', 53],
+        ['node2', 202],
+      ]),
+    },
+    'node1 leads, which other nodes did not reach by their tunnels of late',
+  ],
+  [
     { carrier: 'node2', priorities: lower, cut: new Map([['node1', 'NoCarrier: eth1']]) },
     'node1 leads, whose uplink does not work (NoCarrier: eth1)',
   ],

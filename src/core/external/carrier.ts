@@ -1,11 +1,13 @@
 /** Why a node carries a gateway, in a sentence for people: who would while all is well, and what is the matter with that one. */
 
+import { isRankOfLost } from './gateways.ts';
+
 export interface GatewayFacts {
   /** node that carries it, as OVN says */
   readonly carrier: string | undefined;
   /** node that carries it while all is well */
   readonly leader: string;
-  /** of all nodes that may carry it */
+  /** of all nodes that may carry it; of one that has lost it, see `isRankOfLost` */
   readonly priorities: ReadonlyMap<string, number>;
   /** nodes that take no new pods */
   readonly cordoned: ReadonlySet<string>;
@@ -28,6 +30,7 @@ function whyNot({ leader, priorities, cordoned, cut }: Omit<GatewayFacts, 'carri
   if (cordoned.has(leader)) return 'which is cordoned';
   const priority = priorities.get(leader);
   if (priority === undefined) return 'which is not there';
+  if (isRankOfLost(priority)) return 'which other nodes did not reach by their tunnels of late';
   return priority > (priorities.get(carrier) ?? 0)
     ? 'which other nodes do not reach by their tunnels'
     : 'which is on its way back';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { chosen, CHOSEN, type GatewayNode, leaderOf, ranks } from './gateways.ts';
 
 const nodeNames = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'), { minLength: 1 });
-const states = fc.constantFrom('up', 'draining', 'down' as const);
+const states = fc.constantFrom('up', 'draining', 'lost', 'down' as const);
 const up = (nodes: readonly string[]): readonly GatewayNode[] => nodes.map((node) => ({ node, state: 'up' }));
 const best = (leader: string, nodes: readonly GatewayNode[]) =>
   ranks(leader, nodes).toSorted((x, y) => y.priority - x.priority)[0]?.node;
@@ -45,7 +45,7 @@ test('the leader is first while all is well; who is up is before who is being em
     fc.property(nodeNames, fc.array(states, { minLength: 10, maxLength: 10 }), (names, of) => {
       const nodes = names.slice(0, 5).map((node, index): GatewayNode => ({ node, state: of[index]! }));
       const order = ranks(nodes[0]!.node, nodes).toSorted((x, y) => y.priority - x.priority);
-      const level = { up: 2, draining: 1, down: 0 };
+      const level = { up: 3, draining: 2, lost: 1, down: 0 };
       const levels = order.map(({ node }) => level[nodes.find((one) => one.node === node)!.state]);
       expect(levels).toEqual(levels.toSorted((x, y) => y - x));
       expect(new Set(order.map(({ priority }) => priority)).size).toBe(order.length);

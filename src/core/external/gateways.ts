@@ -4,7 +4,7 @@
  */
 import { hash32 } from '../ovn/mac.ts';
 
-export type GatewayState = 'up' | 'draining' | 'down';
+export type GatewayState = 'up' | 'draining' | 'lost' | 'down';
 
 export interface GatewayNode {
   readonly node: string;
@@ -22,8 +22,8 @@ const STANDBY = 4;
 /** nodes that Weft chooses itself, where nobody has the label */
 export const CHOSEN = 8;
 
-/** a node that is being emptied is better than one whose uplink is dead */
-const BASE: Readonly<Record<GatewayState, number>> = { up: 200, draining: 100, down: 10 };
+/** a node that is being emptied is better than one that others have not reached of late, and that one than one whose uplink is dead */
+const BASE: Readonly<Record<GatewayState, number>> = { up: 200, draining: 100, lost: 50, down: 10 };
 
 /** At most `count` of them, the same ones whoever asks. @param seed what they are chosen for */
 export function chosen(seed: string, nodes: readonly string[], count: number = CHOSEN): readonly string[] {
@@ -51,6 +51,11 @@ export function ranksInOrder(order: readonly string[], nodes: readonly GatewayNo
     const state = states.get(node);
     return state === undefined ? [] : [{ node, priority: BASE[state] + order.length - index }];
   });
+}
+
+/** The state that a rank was given for: what was decided before a restart is read back from the rows. */
+export function isRankOfLost(priority: number): boolean {
+  return priority > BASE.lost && priority < BASE.draining;
 }
 
 /** nodes in the order in which something prefers them */

@@ -18,6 +18,8 @@ export const EXTERNAL_INDEXES = {
     /** `<provider network>|<VLAN ID>` */
     tag: ({ spec }: Vlan) => [`${spec?.provider}|${spec?.id ?? 0}`],
   },
+  GatewayLoss: {},
+  GatewayCarrier: {},
   Uplink: {
     provider: ({ name }: NodeUplink) => [name],
   },

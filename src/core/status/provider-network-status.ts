@@ -2,7 +2,10 @@
 import type { ProviderNetwork, ProviderNetworkStatus } from '../../kinds/provider-network.ts';
 import type { Vlan, VlanStatus } from '../../kinds/vlan.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
-import { withFindings } from './condition.ts';
+import type { Condition } from '../../kinds/object.ts';
+import { whyCarried } from '../external/carrier.ts';
+import { gatewayGroupName } from '../ovn/names.ts';
+import { type Finding, withCondition, withFindings } from './condition.ts';
 import type { NatFindings } from './nat-status.ts';
 
 export function providerNetworkStatus(
@@ -12,13 +15,18 @@ export function providerNetworkStatus(
 ): ProviderNetworkStatus {
   const { name } = network.metadata;
   const uplinks = world.keys('Uplink', 'provider', name).flatMap((key) => world.get('Uplink', key) ?? []);
+  const carried = gatewaysFinding(name, world, ready.observedGeneration);
   const nodes = (is: boolean) =>
     uplinks
       .filter((uplink) => uplink.ready === is)
       .map(({ node }) => node)
       .toSorted();
   return {
-    conditions: withFindings(network.status?.conditions as never, ready, warning, now) as never,
+    conditions: withGateways(
+      withFindings(network.status?.conditions as never, ready, warning, now),
+      carried,
+      now,
+    ) as never,
     ready: uplinks.length > 0 && nodes(false).length === 0,
     readyNodes: nodes(true),
     notReadyNodes: nodes(false),
@@ -32,4 +40,50 @@ export function vlanStatus(vlan: Vlan, world: ReadonlyWorld, { ready, warning, n
     subnets: world.keys('Subnet', 'vlan', vlan.metadata.name).toSorted(),
     conflict: ready.reason === 'VlanConflict',
   };
+}
+
+const GATEWAYS = 'Gateways';
+
+/** Who carries the gateways to a physical network, and why where it is not the node that leads them; undefined: there are none. */
+function gatewaysFinding(provider: string, world: ReadonlyWorld, generation?: number): Finding | undefined {
+  const uplinks = world.keys('Uplink', 'provider', provider).flatMap((key) => world.get('Uplink', key) ?? []);
+  const cut = new Map(
+    uplinks.flatMap(({ node, up, reason }) => (up ? [] : [[node, reason ?? 'not reported why'] as const])),
+  );
+  const cordoned = new Set(uplinks.map(({ node }) => node).filter((node) => isCordoned(world.get('Node', node)?.spec)));
+  const prefix = gatewayGroupName(provider, '');
+  const groups = [...world.all('GatewayCarrier')]
+    .filter(([group]) => group.startsWith(prefix))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([group, { nodes, ranks }]) => {
+      const leader = group.slice(prefix.length);
+      const priorities = new Map(ranks.map(({ node, priority }) => [node, priority]));
+      const why = whyCarried({ carrier: nodes[0], leader, priorities, cordoned, cut });
+      return { leader, nodes, text: nodes.length === 0 ? `of ${leader}: ${why}` : `${nodes.join(' and ')}: ${why}` };
+    });
+  if (groups.length === 0) return undefined;
+  const moved = groups.some(({ nodes, leader }) => nodes.join() !== leader);
+  const none = groups.some(({ nodes }) => nodes.length === 0);
+  return {
+    type: GATEWAYS,
+    status: none ? 'False' : 'True',
+    reason: none ? 'NobodyCarries' : moved ? 'Moved' : 'Carried',
+    message: groups.map(({ text }) => text).join('; '),
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+  };
+}
+
+function withGateways(
+  conditions: readonly Condition[],
+  finding: Finding | undefined,
+  now: string,
+): readonly Condition[] {
+  if (finding) return withCondition(conditions, finding, now);
+  return conditions.some(({ type }) => type === GATEWAYS)
+    ? conditions.filter(({ type }) => type !== GATEWAYS)
+    : conditions;
+}
+
+function isCordoned(spec: unknown): boolean {
+  return (spec as { readonly unschedulable?: boolean } | undefined)?.unschedulable === true;
 }

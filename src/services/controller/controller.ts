@@ -19,6 +19,7 @@ import { EventRecorder } from './events.ts';
 import { ExternalAddresses } from './external-addresses.ts';
 import { externalHandlers } from './external-handlers.ts';
 import { FirstCommits } from './first-commits.ts';
+import { GatewayWatch } from './gateway-watch.ts';
 import { machineHandlers } from './machine-handlers.ts';
 import { machinesOf, Placements } from './placements.ts';
 import type { Metrics } from './metrics.ts';
@@ -67,6 +68,7 @@ export class Controller {
   readonly #placements: Placements;
   readonly #workloads: Workloads;
   readonly #ports: SouthboundPorts | undefined;
+  readonly #gateways: GatewayWatch | undefined;
   readonly #statuses: Statuses;
   readonly #networks: VirtualNetworks;
   readonly #balancers: Balancers;
@@ -143,6 +145,15 @@ export class Controller {
     const pieces = { compiler: this.compiler, caches: this.#caches, events: this.#events, log };
     this.#ports =
       southbound && new SouthboundPorts({ ...pieces, session: southbound, take: (changes) => this.#take(changes) });
+    this.#gateways =
+      southbound &&
+      new GatewayWatch({
+        session: southbound,
+        northbound: session,
+        world,
+        take: (changes) => this.#onGateways(changes),
+        log,
+      });
     this.#owners = new Owners({
       client,
       allocator: this.#addresses.allocator,
@@ -266,12 +277,14 @@ export class Controller {
     this.#pending.push(...this.#placements.changes(machinesOf(this.#caches.podsByOwner.groups())));
     this.#pending.push(...this.#workloads.all());
     this.#pending.push(...((await this.#ports?.start()) ?? []));
+    this.#pending.push(...(this.#gateways?.start() ?? []));
     this.#compile();
     // what arrived before the subnet that it belongs to
     for (const { metadata } of this.#caches.of('Subnet').values()) this.#addresses.refill(metadata.name);
     await this.writer.start();
     this.#live = true;
     this.#ports?.live();
+    this.#gateways?.live();
     this.#defaultVpc.look();
     for (const group of [this.#caches.podsByOwner, this.#caches.ipsByOwner])
       for (const owner of group.groups()) this.#ownerQueue.addLow(owner);
@@ -289,6 +302,7 @@ export class Controller {
   /** Lets what is on its way end, and stops. */
   async stop(): Promise<void> {
     this.#ports?.stop();
+    this.#gateways?.stop();
     await Promise.all([
       this.#caches.stop(),
       this.#ownerQueue.stop(),
@@ -310,6 +324,13 @@ export class Controller {
     if (this.#ports) this.#ports.follow(moved, new Set(machines));
     else this.#take(moved);
     for (const { key } of moved) this.#ownerQueue.add(`VirtualMachine/${key}`);
+  }
+
+  /** Who carries gateways is an observation that people want to know of; who has lost some, one that the compiler acts on. */
+  #onGateways(changes: readonly Change[]): void {
+    if (!this.#live) return;
+    this.#take(changes);
+    for (const [name] of this.compiler.world.all('ProviderNetwork')) this.#judge('ProviderNetwork', name);
   }
 
   /** owners that waited for a network, a subnet or an address try again */

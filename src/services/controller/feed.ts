@@ -6,7 +6,7 @@ import type { KubeObject } from '../../kinds/object.ts';
 import type { ObjectChange } from '../../lib/kube/informer.ts';
 
 export function worldChange(
-  kind: Exclude<KindName, 'Settings' | 'NodeUnderlay' | 'Uplink' | 'Workload'>,
+  kind: Exclude<KindName, 'Settings' | 'NodeUnderlay' | 'Uplink' | 'GatewayLoss' | 'GatewayCarrier' | 'Workload'>,
   key: string,
   object: KubeObject | undefined,
 ): Change {

@@ -17,10 +17,16 @@ export function southboundSession(remote: string, log?: (sentence: string) => vo
     database: 'OVN_Southbound',
     monitor: {
       Port_Binding: {
-        columns: ['logical_port', 'chassis', 'additional_chassis'],
-        where: [['additional_chassis', '!=', []]],
+        columns: ['logical_port', 'type', 'chassis', 'additional_chassis', 'ha_chassis_group', 'external_ids'],
+        // any of these (ovsdb-server(7), monitor_cond): ports that move, and gateways
+        where: [
+          ['additional_chassis', '!=', []],
+          ['type', '==', 'chassisredirect'],
+        ],
       },
       Chassis: ['name'],
+      HA_Chassis: ['chassis', 'priority'],
+      HA_Chassis_Group: ['name', 'ha_chassis'],
       // what OVN's health checks see
       Service_Monitor: ['ip', 'port', 'protocol', 'logical_port', 'status'],
     },
@@ -62,7 +68,8 @@ export class PortBindings {
     await session.ready(AbortSignal.timeout(START_DEADLINE)).catch(() => undefined);
     this.#group();
     this.#unsubscribe = session.onUpdate(({ Port_Binding: rows = [] }) => {
-      const ports = new Set(rows.map(({ old, new: row }) => (row ?? old)!.logical_port));
+      const moving = rows.filter(({ old, new: row }) => isMoving(old) || isMoving(row));
+      const ports = new Set(moving.map(({ old, new: row }) => (row ?? old)!.logical_port));
       this.#group();
       const machines = [...ports].flatMap((port) => this.#options.machineOf(port) ?? []);
       if (ports.size > 0) this.#options.onChange(new Set(machines), ports);
@@ -120,7 +127,7 @@ export class PortBindings {
   }
 
   #rows() {
-    return this.#options.session.cache.table('Port_Binding').rows.values();
+    return [...this.#options.session.cache.table('Port_Binding').rows.values()].filter(isMoving);
   }
 
   #group(): void {
@@ -143,4 +150,8 @@ export class PortBindings {
       ]),
     );
   }
+}
+
+function isMoving(row: Pick<SouthboundTables['Port_Binding'], 'additional_chassis'> | undefined): boolean {
+  return (row?.additional_chassis ?? []).length > 0;
 }

@@ -79,6 +79,7 @@ export function externalChanges(
     ),
     kind(1, 'Node', fc.constantFrom('node1', 'node2', 'node3'), fc.constantFrom({}, { unschedulable: true })),
     uplinks,
+    losses,
     external(created),
     kind(
       3,
@@ -117,6 +118,13 @@ export function externalChanges(
 function labelsOf(spec: object): Readonly<Record<string, string>> {
   return 'type' in spec && spec.type === 'lrp' ? { 'ovn.kubernetes.io/vpc': 'a' } : {};
 }
+
+const losses: Weighted = {
+  weight: 1,
+  arbitrary: fc
+    .record({ key: fc.constantFrom('node1', 'node2', 'node3'), lost: fc.boolean() })
+    .map(({ key, lost }): Change => ({ kind: 'GatewayLoss', key, object: lost ? { lost: true } : undefined })),
+};
 
 const uplinks: Weighted = {
   weight: 2,
