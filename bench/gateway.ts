@@ -147,8 +147,9 @@ async function strike(lab: GatewayLab, hand: HandMadeGateway, fault: Fault): Pro
   };
 }
 
-/** Every round begins alike: uplinks that were lost before are not held back for it. */
+/** Every round begins alike: neither uplinks nor nodes that were lost before are held back for it. */
 async function settle(lab: GatewayLab): Promise<void> {
+  process.kill(await lab.at.lab.pidOf('central', 'controller'), 'SIGKILL');
   const annotate = (value: string) => lab.at.lab.kubectl('annotate', '--overwrite', 'provider-network', 'phys', value);
   await annotate('network.harvesterhci.io/bfd-peers-');
   await lab.carriedBy(lab.gateway);

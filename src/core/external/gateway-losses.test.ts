@@ -72,17 +72,18 @@ describe('it has been well', () => {
     expect(losses.lost).toEqual(new Set());
   });
 
-  test('later with each loss', () => {
-    const losses = lossAt1000();
-    losses.look(carried('b', 'b'), yes, 2000);
-    losses.look(carried('b', 'b'), yes, 5000);
-    losses.look(carried('a', 'a'), yes, 6000);
-    losses.look(carried('a', 'b'), yes, 7000);
-    losses.look(carried('a', 'b'), yes, 7500);
-    losses.look(carried('b', 'b'), yes, 15_499);
-    expect(losses.lost).toEqual(new Set(['a']));
-    losses.look(carried('b', 'b'), yes, 15_500);
-    expect(losses.lost).toEqual(new Set());
+  test('later with each loss after the third', () => {
+    const losses = new GatewayLosses([], 0);
+    const holds = Array.from({ length: 9 }, (_, index) => {
+      const start = index * 100_000;
+      losses.look(carried('a', 'a'), yes, start);
+      losses.look(carried('a', 'b'), yes, start + 1000);
+      losses.look(carried('a', 'b'), yes, start + 1500);
+      let now = start + 1500;
+      for (; losses.lost.size > 0; now += 500) losses.look(carried('b', 'b'), yes, now);
+      return (now - 500 - start - 1500) / 1000;
+    });
+    expect(holds).toEqual([4, 4, 4, 8, 16, 32, 60, 60, 60]);
   });
 
   test('after a minute where nobody says', () => {

@@ -17,10 +17,11 @@ export interface CarriedGroup {
 
 /** milliseconds: a move that OVN takes back sooner was none */
 const BELIEVED = 500;
-/** milliseconds for which others are to reach it, and from the loss until it may come back; the second doubles with each loss */
+/** milliseconds for which others are to reach it, and from the loss until it may come back; the second doubles with each loss after the third */
 const STEADY = 2000;
 const HOLD = 4000;
 const LONGEST_HOLD = 60_000;
+const PATIENCE = 3;
 /** milliseconds without a loss after which earlier ones are forgiven */
 const FORGIVEN = 600_000;
 
@@ -89,6 +90,7 @@ export class GatewayLosses {
   }
 
   #hold(node: string): number {
-    return Math.min(HOLD * 2 ** ((this.#history.get(node)?.count ?? 1) - 1), LONGEST_HOLD);
+    const { count = 0 } = this.#history.get(node) ?? {};
+    return Math.min(HOLD * 2 ** Math.max(0, count - PATIENCE), LONGEST_HOLD);
   }
 }
