@@ -14,6 +14,7 @@ import { benchVmStart } from './vm-start.ts';
 import { benchQemuMigration } from './qemu-migration.ts';
 import { benchRouting } from './routing.ts';
 import { benchRoutingLoss } from './routing-loss.ts';
+import { benchTranslations } from './translations.ts';
 import type { BenchEnvironment, BenchResult } from './result.ts';
 
 interface Bench {
@@ -41,6 +42,7 @@ const BENCHES: readonly Bench[] = [
   },
   { names: ['routing loss'], run: benchRoutingLoss },
   { names: ['gateway'], run: benchGateway },
+  { names: ['translations'], run: benchTranslations },
   { names: ['vm ping', 'lab'], run: benchLab },
   { names: ['vm start'], run: benchVmStart },
   { names: ['vm migrate'], run: benchVm },

@@ -11,8 +11,8 @@ import { network, R, subnet, vpc } from '../test/support/objects.ts';
 import type { BenchEnvironment, BenchResult } from './result.ts';
 import { closeSubnets, editKinds, makeHand, measureEdits } from './routing-edits.ts';
 import { RoutingObserver } from './routing-observer.ts';
+import { atOnce, countersOf, quiet, total, writesOf } from './under-load.ts';
 
-const CREATORS = 16;
 const INTERFACES = 10_000;
 
 interface Shape {
@@ -154,42 +154,6 @@ function subnetNames({ vpcs, subnets }: Shape): readonly string[] {
 /** @param number of the subnet, below 65,536 */
 function address(number: number, host: number): string {
   return `10.${number >> 8}.${number & 255}.${host}`;
-}
-
-async function atOnce<T>(all: readonly T[], work: (one: T) => Promise<unknown>): Promise<void> {
-  const rest = all.values();
-  const worker = async () => {
-    for (const one of rest) await work(one);
-  };
-  await Promise.all(Array.from({ length: CREATORS }, worker));
-}
-
-async function countersOf(controller: ControllerProcess) {
-  return {
-    transactions: await controller.metric('weft_nb_transactions_total'),
-    operations: await controller.metric('weft_nb_operations_total'),
-  };
-}
-
-/** what the controller wrote to the API, by kind and verb */
-async function writesOf(controller: ControllerProcess): Promise<ReadonlyMap<string, number>> {
-  return new Map([...(await controller.metrics('weft_api_writes_total'))].filter(([, count]) => count > 0));
-}
-
-function total(counts: ReadonlyMap<string, number>): number {
-  return [...counts.values()].reduce((sum, count) => sum + count, 0);
-}
-
-/** Resolves when the controller has neither sent nor written anything for two seconds. */
-async function quiet(controller: ControllerProcess): Promise<void> {
-  let last = '';
-  for (let since = performance.now(); performance.now() - since < 2000; await sleep(200)) {
-    const { transactions } = await countersOf(controller);
-    const now = `${transactions} ${total(await writesOf(controller))}`;
-    if (now === last) continue;
-    last = now;
-    since = performance.now();
-  }
 }
 
 function plain(name: string, value: number, unit: string): BenchResult {
