@@ -14,7 +14,9 @@ import { benchVmStart } from './vm-start.ts';
 import { benchQemuMigration } from './qemu-migration.ts';
 import { benchRouting } from './routing.ts';
 import { benchRoutingLoss } from './routing-loss.ts';
+import { benchNextHops } from './next-hops.ts';
 import { benchTranslations } from './translations.ts';
+import { benchVipTakeover } from './vip-takeover.ts';
 import type { BenchEnvironment, BenchResult } from './result.ts';
 
 interface Bench {
@@ -42,6 +44,8 @@ const BENCHES: readonly Bench[] = [
   },
   { names: ['routing loss'], run: benchRoutingLoss },
   { names: ['gateway'], run: benchGateway },
+  { names: ['gateway next hop'], run: benchNextHops },
+  { names: ['gateway vip'], run: benchVipTakeover },
   { names: ['translations'], run: benchTranslations },
   { names: ['vm ping', 'lab'], run: benchLab },
   { names: ['vm start'], run: benchVmStart },

@@ -2,7 +2,10 @@
 import type { InternetLab } from './internet-lab.ts';
 import { DEVICE } from './vip-guests.ts';
 
-/** VRRP version 3 (RFC 9568), an advertisement every 50 ms: a backup takes over after three of them and its skew */
+/** milliseconds between two advertisements */
+export const ADVERTISEMENT = 40;
+
+/** VRRP version 3 (RFC 9568), advertisements: a backup takes over after three of them and its skew */
 const config = (priority: number, addresses: readonly string[]) => `
 global_defs {
   vrrp_version 3
@@ -12,7 +15,7 @@ vrrp_instance front {
   interface ${DEVICE}
   virtual_router_id 51
   priority ${priority}
-  advert_int 0.05
+  advert_int ${ADVERTISEMENT / 1000}
   virtual_ipaddress {
     ${addresses.map((address) => `${address} dev ${DEVICE}`).join('\n    ')}
   }
