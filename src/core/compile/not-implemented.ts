@@ -28,7 +28,6 @@ const SUBNET: readonly Field[] = [
   ...[
     'namespaceSelectors',
     'default',
-    'gatewayNodeSelectors',
     'natOutgoingPolicyRules',
     'externalEgressGateway',
     'policyRoutingPriority',
@@ -40,6 +39,7 @@ const SUBNET: readonly Field[] = [
     'enableMulticastSnoop',
     'enableExternalLBAddress',
   ].map((path) => ({ path: `spec.${path}` })),
+  { path: 'spec.gatewayNodeSelectors', unless: (object) => namesGateways(object as Subnet) },
   { path: 'spec.gatewayNode', unless: (object) => namesGateways(object as Subnet) },
   { path: 'spec.gatewayType', except: 'distributed', unless: (object) => namesGateways(object as Subnet) },
 ];

@@ -9,7 +9,7 @@ Settings       reads NodeUnderlay, Vpc, Subnet gives GuestMtus, VxlanMode, Datap
 ClusterNetwork reads NodeUnderlay gives nothing
 ProviderNetwork reads Node, Uplink, GatewayLoss gives GatewayNodes, GatewayStates, ProviderMtu
 Vlan       reads ProviderNetwork, Vlan, ProviderMtu gives VlanNetwork
-Vpc        reads IP, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, OvnEip, VxlanMode, DatapathRank, VlanNetwork, GatewayNodes, GatewayStates gives VpcExternal, VpcRouter, VpcGuests, NextHopOf
+Vpc        reads IP, Node, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, OvnEip, VxlanMode, DatapathRank, VlanNetwork, GatewayNodes, GatewayStates gives VpcExternal, VpcRouter, VpcGuests, NextHopOf
 VpcPeering reads Vpc, Subnet, VpcPeering gives nothing
 Subnet  reads Settings, Subnet, NetworkAttachmentDefinition, IP, IPPool, Vpc, OvnSnatRule, VpcRouter, VpcGuests, GuestMtus, VxlanMode, DatapathRank, VlanNetwork, VpcExternal gives SubnetSwitch, SubnetGuests, PortBeyondLimit
 Vip     reads IP, Workload, SubnetSwitch gives SharedAddress

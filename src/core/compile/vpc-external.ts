@@ -93,7 +93,7 @@ function externalOf(
   if (gateways === undefined)
     return say(
       'NoGatewayNode',
-      `no node can carry the gateway: none is on ProviderNetwork ${network.provider} (its status says why), or those with the label ovn.kubernetes.io/external-gw=true, or those that spec.gatewayNode names, are not`,
+      `no node can carry the gateway: none is on ProviderNetwork ${network.provider} (its status says why), or those with the label ovn.kubernetes.io/external-gw=true, or those that spec.gatewayNode or spec.gatewayNodeSelectors of its subnets name, are not`,
     );
   return {
     subnet,
@@ -115,7 +115,7 @@ function gatewayOf(
   emit: Pick<Emit, 'issue'>,
 ): Pick<External, 'group' | 'order'> | undefined {
   const named = namedGateways(vpc, read, emit);
-  if (named.length > 0) {
+  if (named) {
     const order = ranksInOrder(named, read.fact('GatewayStates', provider)?.nodes ?? []);
     return order.length === 0 ? undefined : { group: ownGatewayGroupName(logicalRouterPortName(vpc, subnet)), order };
   }

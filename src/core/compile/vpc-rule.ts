@@ -30,7 +30,7 @@ const LONELY_OPTIONS = { ...ROUTER_OPTIONS, always_learn_from_arp_request: 'fals
 export const vpcRule = rule({
   kind: 'Vpc',
   reads: {
-    kinds: ['IP', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering', 'IPPool', 'OvnEip'],
+    kinds: ['IP', 'Node', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering', 'IPPool', 'OvnEip'],
     facts: ['VxlanMode', 'DatapathRank', 'VlanNetwork', 'GatewayNodes', 'GatewayStates'],
   },
   emits: ['VpcExternal', 'VpcRouter', 'VpcGuests', 'NextHopOf'],

@@ -53,6 +53,11 @@ export function ranksInOrder(order: readonly string[], nodes: readonly GatewayNo
   });
 }
 
+/** The nodes of `nodes` that carry a gateway or stand by for it, in order. */
+export function standing(gateway: string, nodes: readonly string[]): readonly string[] {
+  return preferred(gateway, nodes).slice(0, 1 + STANDBY);
+}
+
 /** The state that a rank was given for: what was decided before a restart is read back from the rows. */
 export function isRankOfLost(priority: number): boolean {
   return priority > BASE.lost && priority < BASE.draining;
