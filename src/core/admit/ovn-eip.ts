@@ -4,7 +4,7 @@ import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import { isUnicastMac, parseMac } from '../../lib/netaddr/mac.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { externalSubnetOf } from '../external/names.ts';
-import { isOnVlan } from '../network/vlan-subnet.ts';
+import { isOnVlan, isRouted } from '../vlan/vlan-subnet.ts';
 import { addressHolder, macHolder, placeProblem } from './address-holders.ts';
 import { Findings, type Review, type Verdict, withFinalizer } from './verdict.ts';
 
@@ -26,6 +26,12 @@ export function admitOvnEip({ object, old, neighbours }: Review<OvnEip>): Verdic
     });
   else if (subnet && !isOnVlan(subnet.spec))
     findings.invalid('spec.externalSubnet', externalSubnet, 'is not on a VLAN: name a subnet that has spec.vlan');
+  else if (subnet && isRouted(subnet.spec) && (!old || moved))
+    findings.invalid(
+      'spec.externalSubnet',
+      externalSubnet,
+      `is a part of VPC ${subnet.spec?.vpc} (logicalGateway or u2oInterconnection): name a subnet outside of VPCs`,
+    );
   if (old && (old.spec?.type || 'nat') !== (spec.type || 'nat'))
     findings.forbidden(
       'spec.type',

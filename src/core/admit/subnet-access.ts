@@ -15,7 +15,7 @@ import { accessLogging } from '../access/log.ts';
 import { accessOf, type AccessRule, certain } from '../access/rules.ts';
 import { poolSetsAmong } from '../compile/pool-sets.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
-import { isRouted } from '../network/vlan-subnet.ts';
+import { isOnVlan } from '../vlan/vlan-subnet.ts';
 import { macFor } from '../ovn/mac.ts';
 import { lintAcls } from '../ovn/match/lint.ts';
 import { mapComparisons } from '../ovn/match/map.ts';
@@ -62,7 +62,7 @@ function lint(
 ): void {
   const gateways = (spec.gateway ?? '').split(',').flatMap((text) => attempt(() => parseIp(text.trim())) ?? []);
   const always = alwaysPasses({
-    mac: isRouted(spec) ? macFor(logicalRouterPortName(spec.vpc ?? '', metadata.name)) : undefined,
+    mac: isOnVlan(spec) ? undefined : macFor(logicalRouterPortName(spec.vpc ?? '', metadata.name)),
     gateways: gateways.map((ip) => ({ family: ip.family, address: formatIp(ip) })),
   }).map(({ what, direction, match }) => ({ what, direction, match: certain(match) }));
   for (const { index, message } of lintAcls(rules, { always }, (at) => rules[at]!.path))

@@ -4,6 +4,7 @@ import { attempt } from '../../lib/netaddr/error.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { formatRange, type IpRange, parseRange } from '../../lib/netaddr/range.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
+import { isInterconnected, isMacOnly } from '../vlan/vlan-subnet.ts';
 import { DEFAULT_VPC } from '../ovn/names.ts';
 import type { Findings } from './verdict.ts';
 
@@ -43,7 +44,15 @@ export function subnetDefaults(subnet: Subnet, findings: Pick<Findings, 'warn'>)
     ...(vpc === DEFAULT_VPC ? { gatewayType: spec.gatewayType || 'distributed' } : {}),
     ...(spec.allowSubnets === undefined ? {} : { allowSubnets: allowList(spec.allowSubnets, findings) }),
   };
-  return { ...subnet, spec: defaulted };
+  return { ...subnet, spec: withoutUnused(defaulted, findings) };
+}
+
+/** as Kube-OVN has it: the address goes with what it is for */
+function withoutUnused(spec: SubnetSpec, findings: Pick<Findings, 'warn'>): SubnetSpec {
+  if (!spec.u2oInterconnectionIP || isInterconnected(spec) || isMacOnly(spec)) return spec;
+  findings.warn('spec.u2oInterconnectionIP', 'is cleared: it is the address of spec.u2oInterconnection on a VLAN');
+  const { u2oInterconnectionIP: _, ...rest } = spec;
+  return rest;
 }
 
 function parts(text: string | undefined): string[] {

@@ -15,7 +15,8 @@ import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
 import { checkGuestOptions } from './guest-options.ts';
 import { subnetsOverlapping } from '../compile/vpc-subnets.ts';
 import { LINK_RANGES } from '../compile/link-prefixes.ts';
-import { isOnVlan, isRouted, prefixScopes } from '../network/vlan-subnet.ts';
+import { isMacOnly, isOfRouter, isOnVlan, isRouted, prefixScopes } from '../vlan/vlan-subnet.ts';
+import { checkInterconnectionIp, checkVlan } from './subnet-vlan.ts';
 import { holders } from '../network/users.ts';
 import { listed } from '../text/listed.ts';
 import { logicalRouterPortName, RESERVED_SUBNETS, switchRouterPortName } from '../ovn/names.ts';
@@ -50,16 +51,18 @@ export function admitSubnet(review: Review<Subnet>): Verdict<Subnet> {
         `has subnet ${other} as its default: a namespace has one`,
       );
   }
-  const cidrs = checkCidrs(spec, findings);
+  checkVlan(subnet, review, findings);
+  const cidrs = isMacOnly(spec) ? undefined : checkCidrs(spec, findings);
   if (cidrs) {
     checkGateways(spec, cidrs, findings);
     checkExcludes(spec, cidrs, findings);
     checkOverlap(subnet, cidrs, review, findings);
-    if (review.old?.spec?.cidrBlock !== spec.cidrBlock && isRouted(spec))
+    if (isRouted(spec) && (review.old?.spec?.cidrBlock !== spec.cidrBlock || !isRouted(review.old?.spec)))
       checkReserved(spec.vpc ?? '', spec.cidrBlock, cidrs, review.neighbours, findings);
     checkMtu(spec.mtu, cidrs, findings);
     checkGuestOptions(spec, cidrs, findings);
     checkSubnetVips(subnet, cidrs, review, findings);
+    checkInterconnectionIp(subnet, cidrs, review, findings);
     if (review.old) checkUpdate(subnet, review.old, cidrs, review, findings);
   }
   if (isOnVlan(spec) && !review.neighbours.get('Vlan', spec.vlan!))
@@ -224,7 +227,10 @@ function checkUpdate(
   { neighbours }: Review<Subnet>,
   findings: Findings,
 ): void {
-  const users = neighbours.keys('IP', 'subnet', subnet.metadata.name);
+  const users = neighbours
+    .keys('IP', 'subnet', subnet.metadata.name)
+    // a router's follows the subnet
+    .filter((key) => !isOfRouter(key, neighbours.get('IP', key)?.spec));
   if (users.length === 0) return;
   const inUse = () =>
     `cannot change while it is used by ${listed(holders(users.flatMap((key) => neighbours.get('IP', key) ?? [])))}: take them off this network first`;

@@ -5,6 +5,7 @@ import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseMac } from '../../lib/netaddr/mac.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import { OPTION_ANNOTATIONS, optionsOr } from '../dhcp/subnet-options.ts';
+import { isOfRouter } from '../vlan/vlan-subnet.ts';
 import { pinOf } from '../migration/port-pin.ts';
 import { type InterfaceWishes, portDhcp } from './dhcp-rows.ts';
 import type { Facts } from './facts.ts';
@@ -27,6 +28,7 @@ export const nicRule = rule({
   },
   emits: [],
   run(ip, name, read, emit) {
+    if (isOfRouter(name, ip.spec)) return;
     const { subnet = '', podName = '', namespace = '' } = ip.spec ?? {};
     const found = switchOf(subnet, read, emit);
     if (!found) return;
@@ -151,7 +153,7 @@ function addressesOf(
     const addresses = [v4IpAddress, v6IpAddress].filter((text) => text !== '').map((text) => parseIp(text));
     const outside = addresses.find((address) => !cidrs.some((cidr) => cidrContains(cidr, address)));
     if (outside) throw new AddressError(formatIp(outside), 'is not an address of the subnet');
-    if (addresses.length === 0) throw new AddressError('', 'is no address');
+    if (addresses.length === 0 && cidrs.length > 0) throw new AddressError('', 'is no address');
     return { mac: parseMac(macAddress), ips: addresses.map(formatIp) };
   } catch (error) {
     if (error instanceof AddressError) return error;

@@ -1,7 +1,4 @@
-/**
- * Fields of the API that are accepted but not built yet. A field that is set and does nothing would be a lie, so the object says so;
- * one that restricts traffic withholds the object's rows, since open would be worse than absent.
- */
+/** Fields of the API that are accepted but not built yet. A field that is set and does nothing would be a lie, so the object says so. */
 import type { Subnet } from '../../kinds/subnet.ts';
 import { namesGateways } from './named-gateways.ts';
 import type { Issue } from './rule.ts';
@@ -12,8 +9,6 @@ interface Field {
   readonly path: string;
   /** it is built for such objects */
   readonly unless?: (object: unknown) => boolean;
-  /** true for fields that restrict who may talk: the object's rows are withheld */
-  readonly restricts?: boolean;
 }
 
 const VPC: readonly Field[] = ['bfdPort'].map((path) => ({
@@ -21,10 +16,6 @@ const VPC: readonly Field[] = ['bfdPort'].map((path) => ({
 }));
 
 const SUBNET: readonly Field[] = [
-  ...['logicalGateway', 'u2oInterconnection'].map((path) => ({
-    path: `spec.${path}`,
-    restricts: true,
-  })),
   ...[
     'namespaceSelectors',
     'default',
@@ -32,8 +23,6 @@ const SUBNET: readonly Field[] = [
     'externalEgressGateway',
     'policyRoutingPriority',
     'policyRoutingTableID',
-    'u2oInterconnectionIP',
-    'u2oFeatures',
     'enableLb',
     'enableEcmp',
     'enableMulticastSnoop',
@@ -46,28 +35,17 @@ const SUBNET: readonly Field[] = [
 
 const FIELDS = { Vpc: VPC, Subnet: SUBNET } as const;
 
-export interface NotImplemented {
-  readonly issues: readonly Issue[];
-  /** rows must be withheld */
-  readonly restricts: boolean;
-}
-
-export function notImplemented(kind: keyof typeof FIELDS, object: unknown): NotImplemented {
+export function notImplemented(kind: keyof typeof FIELDS, object: unknown): readonly Issue[] {
   const fields: readonly Field[] = FIELDS[kind];
   const set = fields.filter(({ path, except, unless }) => {
     const value = valueAt(object, path);
     return isSet(value) && value !== except && unless?.(object) !== true;
   });
-  return {
-    restricts: set.some(({ restricts }) => restricts === true),
-    issues: set.map(({ path, restricts }) => ({
-      reason: 'NotImplemented',
-      field: path,
-      message: restricts
-        ? `${path} is not built yet and restricts traffic, so this object is kept out of OVN: remove the field to use it without that restriction`
-        : `${path} is not built yet and has no effect: everything else of this object is in force`,
-    })),
-  };
+  return set.map(({ path }) => ({
+    reason: 'NotImplemented',
+    field: path,
+    message: `${path} is not built yet and has no effect: everything else of this object is in force`,
+  }));
 }
 
 function valueAt(object: unknown, path: string): unknown {

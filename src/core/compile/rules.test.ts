@@ -10,8 +10,8 @@ ClusterNetwork reads NodeUnderlay gives nothing
 ProviderNetwork reads Node, Uplink, GatewayLoss gives GatewayNodes, GatewayStates, ProviderMtu
 Vlan       reads ProviderNetwork, Vlan, ProviderMtu gives VlanNetwork
 Vpc        reads IP, Node, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, OvnEip, VxlanMode, DatapathRank, VlanNetwork, GatewayNodes, GatewayStates gives VpcExternal, VpcRouter, VpcGuests, NextHopOf
-VpcPeering reads Vpc, Subnet, VpcPeering gives nothing
-Subnet  reads Settings, Subnet, NetworkAttachmentDefinition, IP, IPPool, Vpc, OvnSnatRule, VpcRouter, VpcGuests, GuestMtus, VxlanMode, DatapathRank, VlanNetwork, VpcExternal gives SubnetSwitch, SubnetGuests, PortBeyondLimit
+VpcPeering reads IP, Vpc, Subnet, VpcPeering gives nothing
+Subnet  reads Settings, Node, Subnet, NetworkAttachmentDefinition, IP, IPPool, Vpc, OvnSnatRule, VpcRouter, VpcGuests, GuestMtus, VxlanMode, DatapathRank, VlanNetwork, VpcExternal, GatewayNodes, GatewayStates gives SubnetSwitch, SubnetGuests, PortBeyondLimit
 Vip     reads IP, Workload, SubnetSwitch gives SharedAddress
 IP      reads IP, Placement, PortsBound, Uplink, Vip, Workload, SubnetSwitch, SharedAddress, SubnetGuests, VpcGuests, NextHopOf, PortBeyondLimit gives nothing
 IPPool  reads IPPool, SubnetSwitch gives nothing

@@ -7,7 +7,7 @@
  *    │                                      └──SubnetSwitch──> IPPool
  *    └──VpcGuests, NextHopOf──> IP
  *   ProviderNetwork ──ProviderMtu──> Vlan ──VlanNetwork──> Vpc, Subnet
- *    └──GatewayNodes──> Vpc ──VpcExternal──> Subnet, OvnFip, OvnSnatRule, OvnDnatRule        OvnEip
+ *    └──GatewayNodes, GatewayStates──> Vpc, Subnet      Vpc ──VpcExternal──> Subnet, OvnFip, OvnSnatRule, OvnDnatRule        OvnEip
  *   Subnet ──SubnetSwitch──> Vip ──SharedAddress──> IP      Vpc ──VpcRouter──> SwitchLBRule
  *   VpcPeering: nothing but what is wrong with it
  */

@@ -1,89 +1,93 @@
-/** Subnet on a VLAN -> a switch whose port localnet.<subnet> is the VLAN. Its gateway is a physical router. */
+/**
+ * Subnet on a VLAN -> a switch whose port localnet.<subnet> is the VLAN. Its gateway is a physical router, or the router of its VPC; one node carries the port of a router
+ * on a VLAN, so that hosts and switches there see its MAC address in one place.
+ */
+import { cidrContains } from '../../lib/netaddr/cidr.ts';
+import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
-import type { GuestNetwork } from '../dhcp/guest-options.ts';
-import { prefixesToTell } from '../dhcp/guest-options.ts';
-import { vlanScope } from '../network/vlan-subnet.ts';
+import { type GuestNetwork, prefixesToTell, type VpcGuestSettings } from '../dhcp/guest-options.ts';
+import { hasLogicalGateway, interconnectionName, isOverlayOnly, isRouted } from '../vlan/vlan-subnet.ts';
 import { macFor } from '../ovn/mac.ts';
-import { localnetPortName, switchRouterPortName } from '../ovn/names.ts';
-import { emitAccess } from './access-rows.ts';
-import { dhcpFamilies, emitSubnetDhcp, subnetOptions } from './dhcp-rows.ts';
+import { localnetPortName, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 import { vlanMtu } from '../underlay/mtu.ts';
-import type { AddressPlan } from './subnet-rule.ts';
+import type { Facts } from './facts.ts';
+import { gatewayGroupOf, noGatewayNode } from './gateway-group.ts';
 import type { Emit, Read } from './rule.ts';
-import { olderOverlap } from './vpc-subnets.ts';
-import { emitSubnetVips, subnetVips } from './virtual-port.ts';
-import { checkMatches, checkPorts, datapathFits } from './vxlan-issues.ts';
+import type { AddressPlan, RouterPort, Site } from './subnet-site.ts';
+import { interconnection } from './vpc-subnets.ts';
 import { SETTINGS_KEY } from './world.ts';
 
-export function vlanSubnet(subnet: Subnet, plan: AddressPlan, read: Read, emit: Emit): void {
-  const { name } = subnet.metadata;
-  const vlan = subnet.spec!.vlan!;
-  const network = read.fact('VlanNetwork', vlan);
-  if (!network) {
-    emit.issue({
-      reason: 'VlanNotFound',
-      field: 'spec.vlan',
-      message: `spec.vlan: there is no Vlan ${JSON.stringify(vlan)}, or it is not in force (its Ready condition says why): create it, or name another one`,
-    });
-    return;
-  }
-  const older = olderOverlap(subnet, vlanScope(vlan), plan.cidrs, read);
-  if (older !== undefined) {
-    emit.issue({
-      reason: 'CidrOverlap',
-      field: 'spec.cidrBlock',
-      message: `spec.cidrBlock: ${subnet.spec?.cidrBlock} overlaps subnet ${older} of the same VLAN: choose another prefix`,
-    });
-    return;
-  }
-  if (!datapathFits('Subnet', name, read, emit)) return;
-  checkMatches(subnet, read, emit);
-  checkPorts(name, read, emit);
-  const own = subnet.spec?.mtu ?? 0;
+export function vlanSite(
+  subnet: Subnet,
+  plan: AddressPlan,
+  network: Facts['VlanNetwork'],
+  read: Read,
+  emit: Emit,
+): Site {
+  const { spec, metadata } = subnet;
+  const { name } = metadata;
+  const { vpc = '', routeTable = '', mtu: own = 0 } = spec ?? {};
   if (own > network.mtu)
     emit.issue({
       reason: 'InvalidSpec',
       field: 'spec.mtu',
       message: `spec.mtu: ${own} bytes do not fit ProviderNetwork ${network.provider}, ${network.mtu} do and are used: lower it, or raise the MTU of the uplinks`,
     });
-  const networks = plan.cidrs.map(
-    (cidr, index): GuestNetwork => ({
-      cidr,
-      gateway: plan.gateways[index]!,
-      // nobody else answers for DHCP here
-      routerMac: macFor(localnetPortName(name)),
-      mtu: vlanMtu(own, network.mtu),
+  const router = isRouted(spec) ? routerPort(subnet, plan, network.provider, read, emit) : undefined;
+  const routers = router ? [vpc] : read.keys('Vpc', 'external', name).toSorted();
+  return {
+    networks: plan.cidrs.map((cidr, index): GuestNetwork => {
+      const address = router?.addresses.find((ip) => cidrContains(cidr, ip));
+      const inner = address && formatIp(address);
+      const gateway = plan.gateways[index]!;
+      return {
+        cidr,
+        gateway: inner === undefined || isOverlayOnly(spec) ? gateway : inner,
+        ...(inner !== undefined && isOverlayOnly(spec) ? { inner } : {}),
+        // where nobody of ours is, nobody else answers for DHCP
+        routerMac: router?.mac ?? macFor(localnetPortName(name)),
+        mtu: vlanMtu(own, network.mtu),
+      };
     }),
-  );
-  const options = subnetOptions(subnet, emit);
-  const families = dhcpFamilies(subnet, networks, options.raOptions);
-  const settings = guestSettings(read);
-  const vips = subnetVips(subnet, plan.cidrs);
-  emit.fact('SubnetSwitch', name, {
-    switch: name,
-    cidrs: plan.cidrs,
-    dhcp: families,
-    vips,
-    provider: network.provider,
-  });
-  emitSubnetVips(name, vips, read, emit);
-  emit.fact('SubnetGuests', name, {
-    vpc: '',
-    settings,
-    networks,
-    v4Options: options.v4Options,
-    v6Options: options.v6Options,
-  });
-  if (families.length > 0) emitSubnetDhcp(name, networks, families, settings, options, emit);
-  emitAccess(subnet, networks, [{ ports: outsidePorts(name, read) }], read, emit);
-  emit.row('Logical_Switch', name, { external_ids: { vendor: 'kube-ovn' } });
-  emitLocalnet(name, network, emit);
+    // the VLAN, and routers there: also of VPCs whose external subnet it is; what their machines may is up to the rules of their own subnets
+    outside: { ports: [localnetPortName(name), ...routers.map((each) => switchRouterPortName(each, name))] },
+    ...(router ? { router, guests: `${vpc}|${routeTable}` } : { settings: nothingBehind(read) }),
+    isGateway: hasLogicalGateway(spec),
+    vlan: network,
+  };
 }
 
-/** the VLAN, and routers of VPCs whose external subnet it is: what their machines may is up to the rules of their own subnets */
-function outsidePorts(name: string, read: Read): readonly string[] {
-  const vpcs = read.keys('Vpc', 'external', name).toSorted();
-  return [localnetPortName(name), ...vpcs.map((vpc) => switchRouterPortName(vpc, name))];
+/** The port of the VPC's router on the VLAN; undefined, and said why, while nobody can carry it or it has no address. */
+function routerPort(
+  subnet: Subnet,
+  { cidrs, gateways }: AddressPlan,
+  provider: string,
+  read: Read,
+  emit: Emit,
+): RouterPort | undefined {
+  const { spec, metadata } = subnet;
+  const { name } = metadata;
+  const vpc = spec?.vpc ?? '';
+  const found = hasLogicalGateway(spec)
+    ? { addresses: gateways.map(parseIp), mac: macFor(logicalRouterPortName(vpc, name)) }
+    : interconnection(interconnectionName(subnet), cidrs, read);
+  if (found.addresses.length === 0 || found.mac === '') {
+    emit.issue({
+      reason: 'AddressUnavailable',
+      field: 'spec.u2oInterconnection',
+      message: `spec.u2oInterconnection: the VLAN is not connected with VPC ${vpc}: the router has no address in it yet (events of this Subnet say why)`,
+    });
+    return undefined;
+  }
+  // what is wrong with the named ones is said of the VPC
+  const carriers = gatewayGroupOf(vpc, name, provider, read, { issue: () => undefined });
+  if (carriers) return { ...found, carriers };
+  emit.issue({
+    reason: 'NoGatewayNode',
+    field: 'spec.vlan',
+    message: `spec.vlan: the router of VPC ${vpc} is not on it: ${noGatewayNode(provider)}`,
+  });
+  return undefined;
 }
 
 export function emitLocalnet(
@@ -101,7 +105,7 @@ export function emitLocalnet(
 }
 
 /** no router of ours is there, so nothing is behind it */
-function guestSettings(read: Read) {
+function nothingBehind(read: Read): VpcGuestSettings {
   const known = read.get('Settings', SETTINGS_KEY, ({ dnsServers = [], searchDomains = [] }) => ({
     dnsServers,
     searchDomains,

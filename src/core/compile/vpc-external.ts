@@ -9,25 +9,18 @@ import { type Cidr, cidrContains, type InterfaceAddress } from '../../lib/netadd
 import { attempt } from '../../lib/netaddr/error.ts';
 import { type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { MAX_PRIORITY } from '../access/rules.ts';
-import { type GatewayRank, leaderOf, ranksInOrder } from '../external/gateways.ts';
 import { externalSubnetsOf, routerEipName } from '../external/names.ts';
 import type { VpcSpec } from '../../kinds/vpc.ts';
-import { isOnVlan, isRouted } from '../network/vlan-subnet.ts';
-import {
-  gatewayGroupName,
-  ownGatewayGroupName,
-  logicalRouterPortName,
-  privateAddressSetName,
-  switchRouterPortName,
-} from '../ovn/names.ts';
-import { namedGateways } from './named-gateways.ts';
+import { isOnVlan, isRouted } from '../vlan/vlan-subnet.ts';
+import { logicalRouterPortName, privateAddressSetName, switchRouterPortName } from '../ovn/names.ts';
+import { gatewayGroupOf, type GatewayGroup, noGatewayNode } from './gateway-group.ts';
 import { emitGroup } from './provider-network-rule.ts';
 import { emitAddressSet } from './address-sets.ts';
 import type { Emit, IssueReason, Read } from './rule.ts';
 import { viewSubnet } from './vpc-subnets.ts';
 
 /** The router's port in an external subnet. */
-export interface External {
+export interface External extends GatewayGroup {
   readonly subnet: string;
   readonly port: string;
   readonly mac: string;
@@ -36,10 +29,6 @@ export interface External {
   /** physical routers */
   readonly gateways: readonly Ip[];
   readonly provider: string;
-  /** of the chassis that carry it */
-  readonly group: string;
-  /** who is in it, where it is the port's own */
-  readonly order?: readonly GatewayRank[];
 }
 
 /** Those that work, in the order of preference; of the others it is said why not. */
@@ -89,12 +78,8 @@ function externalOf(
   const { own, mac } = addressesOf(eip, cidrs, read);
   if (own.length === 0 || mac === '')
     return say('ExternalAddressMissing', `the router has no address there yet (OvnEip ${eip} says why)`);
-  const gateways = gatewayOf(vpc, subnet, network.provider, read, emit);
-  if (gateways === undefined)
-    return say(
-      'NoGatewayNode',
-      `no node can carry the gateway: none is on ProviderNetwork ${network.provider} (its status says why), or those with the label ovn.kubernetes.io/external-gw=true, or those that spec.gatewayNode or spec.gatewayNodeSelectors of its subnets name, are not`,
-    );
+  const gateways = gatewayGroupOf(vpc, subnet, network.provider, read, emit);
+  if (gateways === undefined) return say('NoGatewayNode', noGatewayNode(network.provider));
   return {
     subnet,
     port: logicalRouterPortName(vpc, subnet),
@@ -104,23 +89,6 @@ function externalOf(
     provider: network.provider,
     ...gateways,
   };
-}
-
-/** Who carries the port: the nodes that are named, or those that Weft chooses, which ports share. */
-function gatewayOf(
-  vpc: string,
-  subnet: string,
-  provider: string,
-  read: Read,
-  emit: Pick<Emit, 'issue'>,
-): Pick<External, 'group' | 'order'> | undefined {
-  const named = namedGateways(vpc, read, emit);
-  if (named) {
-    const order = ranksInOrder(named, read.fact('GatewayStates', provider)?.nodes ?? []);
-    return order.length === 0 ? undefined : { group: ownGatewayGroupName(logicalRouterPortName(vpc, subnet)), order };
-  }
-  const leader = leaderOf(`${vpc}/${subnet}`, read.fact('GatewayNodes', provider)?.nodes ?? []);
-  return leader === undefined ? undefined : { group: gatewayGroupName(provider, leader) };
 }
 
 function addressesOf(
@@ -137,8 +105,19 @@ function addressesOf(
   return { own, mac: macAddress };
 }
 
-/** @param inside prefixes of the VPC, with those behind its links and machines */
-export function emitExternals(vpc: string, externals: readonly External[], inside: readonly Cidr[], emit: Emit): void {
+export interface Surroundings {
+  /** prefixes of the VPC, with those behind its links and machines */
+  readonly inside: readonly Cidr[];
+  /** the router has more than one port on physical networks */
+  readonly several: boolean;
+}
+
+export function emitExternals(
+  vpc: string,
+  externals: readonly External[],
+  { inside, several }: Surroundings,
+  emit: Emit,
+): void {
   if (externals.length === 0) return;
   for (const family of [4, 6] as const)
     emitAddressSet(
@@ -155,7 +134,7 @@ export function emitExternals(vpc: string, externals: readonly External[], insid
       port,
       provider,
       addresses: own.map(({ ip }) => formatIp(ip)),
-      several: externals.length > 1,
+      several,
       main: index === 0,
     });
   }

@@ -5,7 +5,7 @@ import { viewPair } from './vpc-peerings.ts';
 
 export const vpcPeeringRule = rule({
   kind: 'VpcPeering',
-  reads: { kinds: ['Vpc', 'Subnet', 'VpcPeering'], facts: [] },
+  reads: { kinds: ['IP', 'Vpc', 'Subnet', 'VpcPeering'], facts: [] },
   emits: [],
   run(peering, name, read, emit) {
     const { issues, strangers } = viewPair(pairOf(peering), read);

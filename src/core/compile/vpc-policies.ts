@@ -22,7 +22,7 @@ import type { VpcSubnet } from './vpc-subnets.ts';
 /** below what users want; at 0 OVN has a rule of its own that lets everything pass, and which of two counts is not said (ovn-northd(8)) */
 const SOURCE_ROUTE_PRIORITY = 1;
 /** the highest that OVN knows (ovn-nb(5)) */
-const MAX_PRIORITY = 32767;
+export const MAX_PRIORITY = 32767;
 
 /** The priority that a user's policy gets: between what is OVN's and what keeps links to what was agreed. */
 export function policyPriority(priority: number): number {
@@ -41,7 +41,7 @@ interface Policy {
   readonly hops?: readonly Ip[];
 }
 
-function emitPolicy(vpc: string, { priority, match, action, nextHops = [] }: Policy, emit: Emit): void {
+export function emitPolicy(vpc: string, { priority, match, action, nextHops = [] }: Policy, emit: Emit): void {
   // OVN tells policies apart by priority and match
   const key = `${vpc}/${priority}/${match}`;
   emit.child({ table: 'Logical_Router', key: vpc, column: 'policies' }, 'Logical_Router_Policy', key, {
@@ -141,6 +141,8 @@ export interface SourceRouting {
   readonly externals: readonly External[];
   readonly destinations: readonly DestinationRoute[];
   readonly sources: readonly SourceRoute[];
+  /** names of address sets: what the VPC has no way to but by default */
+  readonly beyond: (family: Family) => string;
   /** a policy route sends packets elsewhere */
   readonly reroutes: boolean;
 }
@@ -162,7 +164,7 @@ export function sourcePolicies(routing: SourceRouting, emit: Emit): void {
         complementOf(inside, family),
         emit,
       );
-      for (const { sources: from, table, nextHops } of sources)
+      for (const { sources: from, table, nextHops, isRest } of sources)
         emitPolicy(
           routing.vpc,
           {
@@ -170,7 +172,7 @@ export function sourcePolicies(routing: SourceRouting, emit: Emit): void {
             match: [
               ...fromTable(routing, table),
               `ip${family}.src == ${literal(from)}`,
-              `ip${family}.dst == $${outside}`,
+              `ip${family}.dst == $${isRest ? routing.beyond(family) : outside}`,
             ].join(' && '),
             action: 'reroute',
             nextHops,
@@ -194,6 +196,28 @@ export function sourcePolicies(routing: SourceRouting, emit: Emit): void {
     if (sources.length === 0 && !routing.reroutes) continue;
     fallback(routing, family, inside, sources, emit);
   }
+}
+
+/**
+ * What the VPC has no way to but by default. Networks outside that its router is in itself are a part of it.
+ * @returns names of the address sets, which are made when they are asked for
+ */
+export function beyondOf(
+  { vpc, subnets, links, destinations }: Pick<SourceRouting, 'vpc' | 'subnets' | 'links' | 'destinations'>,
+  emit: Emit,
+): (family: Family) => string {
+  const names = new Map<Family, string>();
+  return (family) => {
+    const made = names.get(family);
+    if (made !== undefined) return made;
+    const known = [
+      ...insideOf({ subnets, links, externals: [] }, family),
+      ...destinations.map(({ prefix }) => prefix).filter(({ bits, family: of }) => bits > 0 && of === family),
+    ];
+    const name = addressSet(privateAddressSetName(`beyond${family}`, vpc), complementOf(known, family), emit);
+    names.set(family, name);
+    return name;
+  };
 }
 
 function fallback(
@@ -241,7 +265,10 @@ function fallback(
 }
 
 /** what is behind the router, its links included */
-function insideOf({ subnets, links, externals }: SourceRouting, family: Family): readonly Cidr[] {
+function insideOf(
+  { subnets, links, externals }: Pick<SourceRouting, 'subnets' | 'links' | 'externals'>,
+  family: Family,
+): readonly Cidr[] {
   return [
     ...externals.flatMap(({ own }) => own.map(({ cidr }) => cidr)),
     ...subnets.flatMap(({ cidrs }) => cidrs),
@@ -283,7 +310,7 @@ export function linkFilters(vpc: string, links: readonly Link[], emit: Emit): vo
 }
 
 /** @returns its name */
-function addressSet(name: string, cidrs: readonly Cidr[], emit: Emit): string {
+export function addressSet(name: string, cidrs: readonly Cidr[], emit: Emit): string {
   emitAddressSet(name, cidrs, emit);
   return name;
 }

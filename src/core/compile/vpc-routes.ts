@@ -44,6 +44,8 @@ export interface SourceRoute {
   readonly family: Family;
   readonly table: string;
   readonly nextHops: readonly Ip[];
+  /** of what has no other way: neither an inner prefix nor one of a static route */
+  readonly isRest: boolean;
 }
 
 export interface Routes {
@@ -63,9 +65,18 @@ interface Readable {
   readonly bfd: boolean;
   /** field that names the next hop */
   readonly field: string;
+  /** a physical gateway that is kept: whatever a user says of the same prefix counts instead */
+  readonly isKept?: boolean;
 }
 
-export function staticRoutes(vpc: string, spec: VpcSpec | undefined, ways: Ways, read: Read, emit: Emit): Routes {
+export function staticRoutes(
+  vpc: string,
+  spec: VpcSpec | undefined,
+  subnets: readonly VpcSubnet[],
+  ways: Ways,
+  read: Read,
+  emit: Emit,
+): Routes {
   const readable = (spec?.staticRoutes ?? []).flatMap(
     (route, index) => readRoute(vpc, route, `spec.staticRoutes[${index}]`, ways, read, emit) ?? [],
   );
@@ -98,7 +109,26 @@ export function staticRoutes(vpc: string, spec: VpcSpec | undefined, ways: Ways,
     read,
     emit,
   );
-  return { destinations, hops: readable, sources: sourceRoutes(bySource) };
+  return { destinations, hops: readable, sources: sourceRoutes([...bySource, ...keptGateways(subnets)]) };
+}
+
+/** What machines and hosts of a VLAN send to the router leaves by the VLAN's own gateway, unless it is for the VPC. */
+function keptGateways(subnets: readonly VpcSubnet[]): readonly Readable[] {
+  return subnets.flatMap(({ cidrs, physical, routeTable }) =>
+    physical.flatMap((nextHop) =>
+      cidrs
+        .filter((cidr) => cidrContains(cidr, nextHop))
+        .map((prefix) => ({
+          prefix,
+          nextHop,
+          table: routeTable,
+          bySource: true,
+          bfd: false,
+          field: 'spec.gateway',
+          isKept: true,
+        })),
+    ),
+  );
 }
 
 /** Of equal-cost paths those that lead to a machine which is up. */
@@ -301,7 +331,8 @@ function sourceRoutes(readable: readonly Readable[]): readonly SourceRoute[] {
     const key = `${route.table}|${formatCidr(route.prefix)}`;
     const group = groups.get(key);
     if (!group) groups.set(key, [route]);
-    else if (group.every(({ nextHop }) => nextHop.value !== route.nextHop.value)) group.push(route);
+    else if (route.isKept !== true && group.every(({ nextHop }) => nextHop.value !== route.nextHop.value))
+      group.push(route);
   }
   const all = [...groups.values()];
   return all.map((group) => {
@@ -312,6 +343,12 @@ function sourceRoutes(readable: readonly Readable[]): readonly SourceRoute[] {
       .filter((other) => other.table === table && other.prefix.bits > prefix.bits && cidrCovers(prefix, other.prefix))
       .map((other) => other.prefix);
     const rest = addressesOf([prefix], family).without(addressesOf(longer, family));
-    return { sources: prefixesOf(rest, family), family, table, nextHops: group.map(({ nextHop }) => nextHop) };
+    return {
+      sources: prefixesOf(rest, family),
+      family,
+      table,
+      nextHops: group.map(({ nextHop }) => nextHop),
+      isRest: group[0]!.isKept === true,
+    };
   });
 }

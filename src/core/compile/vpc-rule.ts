@@ -16,9 +16,10 @@ import { notImplemented } from './not-implemented.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 import { emitExternals, externalsOf } from './vpc-external.ts';
 import type { Link } from './vpc-links.ts';
-import { linkFilters, policyRoutes, sourcePolicies } from './vpc-policies.ts';
+import { beyondOf, linkFilters, policyRoutes, sourcePolicies } from './vpc-policies.ts';
 import { defaultRoutes, linkRoutes, type Routes, staticRoutes } from './vpc-routes.ts';
 import { subnetsOf } from './vpc-subnets.ts';
+import { guardVlans } from './vlan-guards.ts';
 import { datapathFits } from './vxlan-issues.ts';
 import { SETTINGS_KEY } from './world.ts';
 
@@ -35,29 +36,32 @@ export const vpcRule = rule({
   },
   emits: ['VpcExternal', 'VpcRouter', 'VpcGuests', 'NextHopOf'],
   run(vpc, name, read, emit) {
-    for (const issue of notImplemented('Vpc', vpc).issues) emit.issue(issue);
+    for (const issue of notImplemented('Vpc', vpc)) emit.issue(issue);
     if (!datapathFits('Vpc', name, read, emit)) return;
     const subnets = subnetsOf(name, read);
     const links = linksOf(name, vpc.spec, subnets, read, emit);
     const externals = externalsOf(name, vpc.spec, read, emit);
+    const vlans = subnets.filter(({ onVlan }) => onVlan);
     const ways = { links, externals };
     emit.row('Logical_Router', name, {
-      options: links.length + externals.length > 0 ? ROUTER_OPTIONS : LONELY_OPTIONS,
+      options: links.length + externals.length + vlans.length > 0 ? ROUTER_OPTIONS : LONELY_OPTIONS,
       external_ids: { vendor: 'kube-ovn' },
     });
     emit.fact('VpcRouter', name, { router: name });
     for (const link of links) linkPort(name, link, emit);
     linkFilters(name, links, emit);
 
-    const { destinations: said, hops, sources } = staticRoutes(name, vpc.spec, ways, read, emit);
+    const { destinations: said, hops, sources } = staticRoutes(name, vpc.spec, subnets, ways, read, emit);
     const tables = new Set(['', ...subnets.map(({ routeTable }) => routeTable)]);
     const linked = [...said, ...linkRoutes(name, links, tables, said, emit)];
     const destinations = [...linked, ...defaultRoutes(name, externals[0], tables, linked, emit)];
     const reroutes = policyRoutes(name, vpc.spec, ways, read, emit);
+    const beyond = beyondOf({ vpc: name, subnets, links, destinations }, emit);
     sourcePolicies(
-      { vpc: name, subnets, links, externals, destinations, sources, reroutes: reroutes.length > 0 },
+      { vpc: name, beyond, subnets, links, externals, destinations, sources, reroutes: reroutes.length > 0 },
       emit,
     );
+    guardVlans({ vpc: name, subnets, links, beyond, hops }, emit);
 
     for (const table of tables) {
       const prefixes = [
@@ -68,7 +72,8 @@ export const vpcRule = rule({
     }
     leadsTo(name, hops, reroutes, read, emit);
     const behind = linked.map(({ prefix }) => prefix).filter(({ bits }) => bits > 0);
-    emitExternals(name, externals, [...subnets.flatMap(({ cidrs }) => cidrs), ...behind], emit);
+    const inside = [...subnets.flatMap(({ cidrs }) => cidrs), ...behind];
+    emitExternals(name, externals, { inside, several: externals.length + vlans.length > 1 }, emit);
   },
 });
 

@@ -35,7 +35,7 @@ import type { PortsBound } from '../migration/port-pin.ts';
 import { EXTERNAL_INDEXES } from '../external/indexes.ts';
 import type { GatewayRank } from '../external/gateways.ts';
 import { externalSubnetsOf } from '../external/names.ts';
-import { isOnVlan, isRouted, prefixScopes } from '../network/vlan-subnet.ts';
+import { isOnVlan, isRouted, prefixScopes } from '../vlan/vlan-subnet.ts';
 import { networkOf, vpcOf } from '../network/names.ts';
 import { networkCidrs } from '../network/parts.ts';
 import { balancedAddress } from '../vip/balanced.ts';

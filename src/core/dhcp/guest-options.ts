@@ -12,6 +12,8 @@ import { dhcpValue, fittingRoutes, type OptionValue, raValue, type StaticRoute }
 export interface GuestNetwork {
   readonly cidr: Cidr;
   readonly gateway: string;
+  /** where that is a physical router: the address of the VPC's router, which has the VPC behind it */
+  readonly inner?: string;
   /** MAC address of the router's port: the server answers from there, so that what guests learn of neighbours agrees */
   readonly routerMac: string;
   /** bytes; 0 when not known */
@@ -71,11 +73,12 @@ export function dhcpv4Options(
   given: Options,
   defaultRoute = true,
 ): Dhcpv4 {
-  const { cidr, gateway, routerMac, mtu } = network;
+  const { cidr, gateway, inner, routerMac, mtu } = network;
   const router = addresses(given['router']) ?? [gateway];
-  const wanted = [...routesBehind(cidr, vpc.prefixes), ...(defaultRoute ? ['0.0.0.0/0'] : [])].map(
-    (dst): StaticRoute => ({ dst, gw: router[0]! }),
-  );
+  const wanted: readonly StaticRoute[] = [
+    ...routesBehind(cidr, vpc.prefixes).map((dst) => ({ dst, gw: inner ?? router[0]! })),
+    ...(defaultRoute ? [{ dst: '0.0.0.0/0', gw: router[0]! }] : []),
+  ];
   const routes = keepLast(wanted, defaultRoute);
   const classless = given['classless_static_route'] ?? given['ms_classless_static_route'];
   const options: Record<string, OptionValue> = {

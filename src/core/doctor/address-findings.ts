@@ -5,6 +5,7 @@
 import type { IpObject } from '../../kinds/ip.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
+import { isOfRouter } from '../vlan/vlan-subnet.ts';
 import { OWNER } from '../ovn/tables.ts';
 
 /** a Logical_Switch_Port as the Northbound database has it */
@@ -68,6 +69,8 @@ function* ipFindings({ ips, subnets, machines, pods }: Books): Generator<Finding
       ...(isReservation ? {} : { repair: { act: 'delete-ip', name: metadata.name, uid: metadata.uid } }),
     });
     if (!known.has(subnet)) yield drop(`its subnet ${JSON.stringify(subnet)} does not exist`);
+    // the controller gives and takes those of routers
+    else if (isOfRouter(metadata.name, spec)) continue;
     else if (metadata.name !== `${podName}.${namespace}` && !metadata.name.startsWith(`${podName}.${namespace}.`))
       yield drop(`it says that it belongs to ${owner}, whose interfaces are called ${podName}.${namespace}.*`);
     else if (!isReservation && !owners.has(owner))

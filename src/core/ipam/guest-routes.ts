@@ -4,7 +4,8 @@
  */
 import { type Cidr, cidrContains, cidrCovers, formatCidr, parseInterface } from '../../lib/netaddr/cidr.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
-import { canonicalIp, type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
+import { canonicalIp, type Family, formatIp, type Ip } from '../../lib/netaddr/ip.ts';
+import { isRouted } from '../vlan/vlan-subnet.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { VpcSpec } from '../../kinds/vpc.ts';
 
@@ -15,36 +16,51 @@ export interface Route {
   readonly gw: string;
 }
 
+export interface Guest {
+  /** its own */
+  readonly addresses: readonly Ip[];
+  /** those of which it has the default route */
+  readonly defaultFor: ReadonlySet<Family>;
+  readonly routers: {
+    /** by which it leaves */
+    readonly gateways: readonly Ip[];
+    /** the router of its VPC, where that is not the gateway */
+    readonly inner: readonly Ip[];
+  };
+}
+
 /**
  * @param vpcSubnets all subnets of the VPC, its own among them or not
  * @param vpc its routes: the router knows the next hops, the guest only the router
- * @param addresses its own
- * @param defaultFor those of which it has the default route
  */
 export function guestRoutes(
   subnet: Subnet,
   vpcSubnets: Iterable<Subnet>,
   vpc: Pick<VpcSpec, 'staticRoutes' | 'policyRoutes'> | undefined,
-  { addresses, defaultFor }: { readonly addresses: readonly Ip[]; readonly defaultFor: ReadonlySet<Family> },
+  { addresses, defaultFor, routers }: Guest,
 ): Route[] {
   const own = cidrsOf(subnet);
   const families = new Set(addresses.map(({ family }) => family));
   // once: it may be an iterator
   const others = [...vpcSubnets].filter(
-    (other) => other.metadata.name !== subnet.metadata.name && other.spec?.vpc === subnet.spec?.vpc,
+    (other) =>
+      isRouted(other.spec) && other.metadata.name !== subnet.metadata.name && other.spec?.vpc === subnet.spec?.vpc,
   );
-  const routes = routed(vpc ?? {}, subnet.spec?.routeTable ?? '', addresses);
-  const gateways = (subnet.spec?.gateway ?? '').split(',').flatMap((text) => attempt(() => parseIp(text)) ?? []);
+  // where the router of no VPC is, nothing of one is behind the gateway
+  const behind = isRouted(subnet.spec)
+    ? [...others.flatMap(cidrsOf), ...routed(vpc ?? {}, subnet.spec?.routeTable ?? '', addresses)]
+    : [];
   const found: Route[] = [];
   for (const cidr of own.filter(({ family }) => families.has(family))) {
-    const gateway = gateways.find((ip) => cidrContains(cidr, ip));
+    const gateway = routers.gateways.find((ip) => cidrContains(cidr, ip));
     if (!gateway) continue;
     const gw = formatIp(gateway);
-    const prefixes = [...others.flatMap(cidrsOf), ...routes].filter(
+    const inner = routers.inner.find((ip) => cidrContains(cidr, ip));
+    const prefixes = behind.filter(
       (prefix) => prefix.family === cidr.family && prefix.bits > 0 && !cidrCovers(cidr, prefix),
     );
     const targets = new Set(prefixes.map(formatCidr));
-    found.push(...[...targets].toSorted().map((dst) => ({ dst, gw })));
+    found.push(...[...targets].toSorted().map((dst) => ({ dst, gw: inner ? formatIp(inner) : gw })));
     if (defaultFor.has(cidr.family)) found.push({ dst: cidr.family === 4 ? '0.0.0.0/0' : '::/0', gw });
   }
   return found;

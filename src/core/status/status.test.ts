@@ -65,7 +65,7 @@ test('counters beyond 2^53 are exact; foreign status fields stay', () => {
     usage,
     readyCondition({ issues: [], committed: true, generation: 1 }),
     undefined,
-    { v4: 'uuid-4', v6: undefined },
+    { dhcp: { v4: 'uuid-4', v6: undefined }, router: undefined },
     'T',
   );
   expect(status).toMatchObject({

@@ -1,3 +1,4 @@
+import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet, SubnetStatus } from '../../kinds/subnet.ts';
 import type { PoolUsage } from '../ipam/pool.ts';
 import { type Finding, withFindings } from './condition.ts';
@@ -10,14 +11,17 @@ export interface DhcpRows {
   readonly v6: string | undefined;
 }
 
-/** Status of a subnet: counters and ranges of both families, the Ready condition. Counters beyond 2^53 stay exact (bigint). */
+/**
+ * Status of a subnet: counters and ranges of both families, the Ready condition. Counters beyond 2^53 stay exact (bigint).
+ * @param router what holds the address of the VPC's router beside a physical gateway
+ */
 export function subnetStatus(
   subnet: Subnet,
   v4: PoolUsage | undefined,
   v6: PoolUsage | undefined,
   ready: Finding,
   warning: Finding | undefined,
-  dhcp: DhcpRows,
+  { dhcp, router }: { readonly dhcp: DhcpRows; readonly router: IpObject | undefined },
   now: string,
 ): SubnetStatus {
   return {
@@ -28,9 +32,9 @@ export function subnetStatus(
     activateGateway: '',
     dhcpV4OptionsUUID: dhcp.v4 ?? '',
     dhcpV6OptionsUUID: dhcp.v6 ?? '',
-    u2oInterconnectionIP: '',
-    u2oInterconnectionMAC: '',
-    u2oInterconnectionVPC: '',
+    u2oInterconnectionIP: router?.spec?.ipAddress ?? '',
+    u2oInterconnectionMAC: router?.spec?.macAddress ?? '',
+    u2oInterconnectionVPC: router ? (subnet.spec?.vpc ?? '') : '',
   };
 }
 

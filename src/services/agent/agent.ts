@@ -7,7 +7,7 @@ import { type Vlan, vlanKind } from '../../kinds/vlan.ts';
 import { type Vpc, vpcKind } from '../../kinds/vpc.ts';
 import type { Encap } from '../../core/ovn/encap.ts';
 import type { Choice } from '../../core/underlay/choice.ts';
-import { isOnVlan } from '../../core/network/vlan-subnet.ts';
+import { isOnVlan } from '../../core/vlan/vlan-subnet.ts';
 import { choicesOf, guestMtus, subnetMtu, uplinkMtu, vlanMtu } from '../../core/underlay/mtu.ts';
 import { NODE_NETWORKS_ANNOTATION } from '../../core/underlay/node-annotations.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';

@@ -189,6 +189,7 @@ export class Attacher {
         ...guestRoutes(subnet, this.#options.subnets(), this.#options.vpc(subnet.spec?.vpc ?? '')?.spec, {
           addresses: ipsOf(value('ip_address') ?? ''),
           defaultFor,
+          routers: { gateways: ipsOf(value('gateway') ?? ''), inner: ipsOf(value('u2o_ip_address') ?? '') },
         }),
         ...extraRoutes(value('routes')),
       ],
@@ -247,6 +248,8 @@ function extraRoutes(text: string | undefined): readonly Route[] {
 
 /** everything from annotations is checked before it comes near a command line */
 function addressesOf(ips: string, cidrs: string, gateways: string): CniAddress[] {
+  // a VLAN where only the MAC address is ours
+  if (ips === '') return [];
   const prefixes = cidrs.split(',').map((text) => parseInterface(text.trim()).cidr);
   const routers = gateways.split(',').map((text) => parseIp(text.trim()));
   return ips.split(',').map((text) => {

@@ -1,5 +1,6 @@
 /** What is done with changes of objects that hold addresses of subnets: interfaces, pools, Vips. */
 import type { Change } from '../../core/compile/world.ts';
+import { isOfRouter } from '../../core/vlan/vlan-subnet.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import { takenVip } from '../../core/vip/port-annotations.ts';
 import type { IpObject } from '../../kinds/ip.ts';
@@ -10,7 +11,6 @@ import type { WorkQueue } from '../../lib/kube/work-queue.ts';
 import type { Addresses } from './addresses.ts';
 import { type Handlers, ownerOfIp } from './caches.ts';
 import { worldChange } from './feed.ts';
-import { isComplete } from './reservations.ts';
 
 export interface AddressHandling {
   readonly addresses: Addresses;
@@ -23,6 +23,8 @@ export interface AddressHandling {
   readonly count: (subnet: string) => void;
   /** addresses are to be chosen, or something is to be said of them */
   readonly reserve: (kind: 'Vip' | 'IP', name: string) => void;
+  /** the address of a router in a VLAN may be another */
+  readonly interconnect: (subnet: string) => void;
   /** interfaces have changed */
   readonly followUsers: () => void;
   /** an address is free, or there is one to be had */
@@ -38,19 +40,24 @@ export function addressHandlers(handling: AddressHandling): Pick<Handlers, 'IP' 
 }
 
 function onIps(changes: readonly ObjectChange<IpObject>[], handling: AddressHandling): void {
-  const { addresses, owners, isLive, take, count, reserve, followUsers, unstick } = handling;
+  const { addresses, owners, isLive, take, count, reserve, interconnect, followUsers, unstick } = handling;
+  const ofRouters = new Set<string>();
   for (const { key, old, new: object } of changes) {
     addresses.followIp(key, old, object);
     if (!isLive()) continue;
-    if (object && !isComplete(object)) reserve('IP', key);
+    if (object && !addresses.isComplete(object)) reserve('IP', key);
     for (const vip of [old, object].flatMap((ip) => takenVip(ip?.metadata.annotations))) reserve('Vip', vip);
-    for (const subnet of subnetsOf(old, object)) count(subnet);
+    for (const subnet of subnetsOf(old, object)) {
+      count(subnet);
+      if (isOfRouter(key, (object ?? old)?.spec)) ofRouters.add(subnet);
+    }
     for (const ip of [old, object])
       if (ip && (!old || !object || !equal(old.spec, object.spec))) owners.add(ownerOfIp(ip));
   }
   take(changes.map(({ key, new: object }) => worldChange('IP', key, object)));
   followUsers();
-  if (changes.some(({ new: object }) => !object)) unstick();
+  for (const subnet of ofRouters) interconnect(subnet);
+  if (ofRouters.size > 0 || changes.some(({ new: object }) => !object)) unstick();
 }
 
 function onPools(changes: readonly ObjectChange<IpPool>[], handling: AddressHandling): void {

@@ -50,6 +50,12 @@ export class Addresses {
     for (const eip of this.#stored.eips(subnet)) this.#restoreEip(eip);
   }
 
+  /** An IP object says all that an interface needs: of a subnet without prefixes that is a MAC address. */
+  isComplete({ spec }: IpObject): boolean {
+    const isMacOnly = this.allocator.plan(spec?.subnet ?? '')?.cidrs.length === 0;
+    return Boolean(spec?.macAddress) && (isMacOnly || Boolean(spec?.v4IpAddress || spec?.v6IpAddress));
+  }
+
   followPool(name: string, old: IpPool | undefined, now: IpPool | undefined): void {
     if (equal(old?.spec, now?.spec)) return;
     const subnet = (old ?? now)?.spec?.subnet ?? '';

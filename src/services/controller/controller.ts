@@ -20,6 +20,7 @@ import { ExternalAddresses } from './external-addresses.ts';
 import { externalHandlers } from './external-handlers.ts';
 import { FirstCommits } from './first-commits.ts';
 import { GatewayWatch } from './gateway-watch.ts';
+import { Interconnections } from './interconnections.ts';
 import { machineHandlers } from './machine-handlers.ts';
 import { machinesOf, Placements } from './placements.ts';
 import type { Metrics } from './metrics.ts';
@@ -30,7 +31,7 @@ import { PortsDown } from './ports-down.ts';
 import { SouthboundPorts } from './southbound-ports.ts';
 import { networkHandlers } from './network-handlers.ts';
 import type { Notice } from './notices.ts';
-import { isComplete, Reservations } from './reservations.ts';
+import { Reservations } from './reservations.ts';
 import { hasStatus, STATUS_KINDS } from './status-kinds.ts';
 import { Statuses } from './statuses.ts';
 import { VirtualNetworks } from './virtual-networks.ts';
@@ -74,6 +75,7 @@ export class Controller {
   readonly #balancers: Balancers;
   readonly #defaultVpc: DefaultVpc;
   readonly #external: ExternalAddresses;
+  readonly #interconnections: Interconnections;
   readonly #events: EventRecorder;
   readonly #outcomes: Outcomes;
   #pending: Change[] = [];
@@ -134,6 +136,15 @@ export class Controller {
       judge: (name) => this.#judge('OvnEip', name),
       log,
     });
+    this.#interconnections = new Interconnections({
+      client,
+      allocator: this.#addresses.allocator,
+      world,
+      subnet: (name) => this.#caches.of('Subnet').get(name),
+      learnIp: (ip) => this.#caches.of('IP').learn(ip),
+      warn: (subnet, reason, message) => this.#events.record(subnet, 'Warning', reason, message),
+      log,
+    });
     this.#ownerQueue = new WorkQueue({
       workers: WORKERS,
       work: (key) => this.#owners.reconcile(key),
@@ -161,6 +172,7 @@ export class Controller {
       subnet: (name) => this.#caches.of('Subnet').get(name),
       vm: (key) => this.#caches.of('VirtualMachine').get(key),
       ip: (name) => this.#caches.of('IP').get(name),
+      isComplete: (ip) => this.#addresses.isComplete(ip),
       vip: (name) => this.#caches.of('Vip').get(name),
       placement: (machine) => this.compiler.world.get('Placement', machine),
       podsOf: (owner) => this.#caches.podsOf(owner),
@@ -180,6 +192,7 @@ export class Controller {
       allocator: this.#addresses.allocator,
       vip: (name) => this.#caches.of('Vip').get(name),
       ip: (name) => this.#caches.of('IP').get(name),
+      isComplete: (ip) => this.#addresses.isComplete(ip),
       holderOf: (vip) => world.keys('IP', 'takenVip', vip)[0] ?? '',
       judgement: (vip) => ({
         issues: [...this.compiler.issues('Vip', vip), ...this.#outcomes.rejections('Vip', vip)],
@@ -231,6 +244,7 @@ export class Controller {
         take: (changes) => this.#take(changes),
         judge: (kind, key) => this.#judge(kind, key),
         list: (vpc) => this.#statuses.list(vpc),
+        interconnect: (subnet) => this.#interconnections.look(subnet),
         nicsIn: (subnet) => this.compiler.world.keys('IP', 'subnet', subnet).length,
         sweepBalancers: () => this.#balancers.sweep(),
         notify: (object, notice) => this.#notify(object, notice),
@@ -244,6 +258,7 @@ export class Controller {
         judge: (kind, key) => this.#judge(kind, key),
         count: (subnet) => this.#statuses.count(subnet),
         reserve: (kind, name) => this.#reservations.look(kind, name),
+        interconnect: (subnet) => this.#interconnections.look(subnet),
         followUsers: () => this.#networks.followUsers(),
         unstick: () => this.#unstick(),
       }),
@@ -293,7 +308,8 @@ export class Controller {
     this.#external.start(this.#caches.of('Vpc').values(), this.#caches.of('OvnEip').values());
     for (const { metadata } of this.#caches.of('Vip').values()) this.#reservations.look('Vip', metadata.name);
     for (const ip of this.#caches.of('IP').values())
-      if (!isComplete(ip)) this.#reservations.look('IP', ip.metadata.name);
+      if (!this.#addresses.isComplete(ip)) this.#reservations.look('IP', ip.metadata.name);
+    this.#interconnections.start(this.#caches.of('Subnet').values());
     this.#networks.start();
     this.#balancers.start();
     this.#options.metrics.synced.set(1);
@@ -311,6 +327,7 @@ export class Controller {
       this.#balancers.stop(),
       this.#defaultVpc.stop(),
       this.#external.stop(),
+      this.#interconnections.stop(),
       this.#networks.stop(),
     ]);
     await this.writer.stop();
@@ -339,6 +356,7 @@ export class Controller {
     for (const key of this.#owners.takeStuck()) this.#ownerQueue.add(key);
     this.#reservations.unstick();
     this.#external.unstick();
+    this.#interconnections.unstick();
     this.#networks.retryRefused();
     this.#defaultVpc.look();
   }

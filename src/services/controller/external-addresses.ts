@@ -8,7 +8,7 @@ import type { Issue } from '../../core/compile/rule.ts';
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
 import { eipLabels, VPC_LABEL } from '../../core/external/labels.ts';
 import { externalSubnetOf, externalSubnetsOf, routerEipName } from '../../core/external/names.ts';
-import { isOnVlan } from '../../core/network/vlan-subnet.ts';
+import { isOnVlan, isRouted } from '../../core/vlan/vlan-subnet.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { OvnEip } from '../../kinds/ovn-eip.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
@@ -150,7 +150,8 @@ export class ExternalAddresses {
     for (const subnet of wanted) {
       const name = routerEipName(vpc, subnet);
       if (world.get('OvnEip', name)) continue;
-      if (!isOnVlan(world.get('Subnet', subnet)?.spec)) {
+      const { spec } = world.get('Subnet', subnet) ?? {};
+      if (!isOnVlan(spec) || isRouted(spec)) {
         this.#stuck.add(key);
         continue;
       }

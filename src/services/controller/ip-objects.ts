@@ -76,6 +76,24 @@ export function ipObject(
   };
 }
 
+/** The address of a VPC's router in a VLAN. */
+export function routerIpObject(name: string, subnet: string, addresses: readonly string[], mac: string): IpObject {
+  return {
+    apiVersion: 'kubeovn.io/v1',
+    kind: 'IP',
+    metadata: { name, labels: { ...subnetLabels(subnet), [RESERVED]: 'false' } },
+    spec: {
+      podName: '',
+      namespace: '',
+      subnet,
+      nodeName: '',
+      ...addressFields(addresses),
+      macAddress: mac,
+      podType: '',
+    },
+  };
+}
+
 export function addressFields(texts: readonly string[]) {
   return {
     ipAddress: texts.join(','),

@@ -21,6 +21,8 @@ export interface NetworkHandlerOptions {
   readonly judge: (kind: string, key: string) => void;
   /** a VPC has another list of subnets */
   readonly list: (vpc: string) => void;
+  /** the router's address in a VLAN may be another */
+  readonly interconnect: (subnet: string) => void;
   readonly nicsIn: (subnet: string) => number;
   /** balancers that nobody declares any more go */
   readonly sweepBalancers: () => void;
@@ -39,7 +41,8 @@ type NetworkKind =
   | 'ClusterNetwork';
 
 export function networkHandlers(options: NetworkHandlerOptions): Pick<Handlers, NetworkKind> {
-  const { addresses, external, networks, isLive, take, judge, list, nicsIn, sweepBalancers, notify, unstick } = options;
+  const { addresses, external, networks, isLive, take, judge, list, interconnect } = options;
+  const { nicsIn, sweepBalancers, notify, unstick } = options;
 
   const taken = (kind: NetworkKind, changes: readonly ObjectChange<KubeObject>[]) =>
     take(changes.map(({ key, new: object }) => worldChange(kind, key, object)));
@@ -79,6 +82,7 @@ export function networkHandlers(options: NetworkHandlerOptions): Pick<Handlers, 
       take(world);
       for (const { key, old, new: object } of changes) {
         judge('Subnet', key);
+        interconnect(key);
         const [before, after] = [old?.spec?.vpc, object?.spec?.vpc];
         // one that is being deleted may go now
         if (before && before !== after) judge('Vpc', before);

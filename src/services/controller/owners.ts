@@ -16,6 +16,7 @@ import { networksIn, whyNotFor } from '../../core/compile/networks.ts';
 import { type AnnotationSource, wishText } from '../../core/ipam/wishes.ts';
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
 import type { Placement } from '../../core/migration/placement.ts';
+import { interconnectionName, isInterconnected } from '../../core/vlan/vlan-subnet.ts';
 import { portName } from '../../core/ovn/names.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
@@ -29,7 +30,6 @@ import { interfaceAnnotations, staleAnnotations } from './pod-annotations.ts';
 import { asksByName, requestOf, sourcesOf, takenBy } from './requests.ts';
 import { TAKEN_VIP_ANNOTATION } from '../../core/vip/port-annotations.ts';
 import { formatIp } from '../../lib/netaddr/ip.ts';
-import { isComplete } from './reservations.ts';
 import { RESOURCES } from './resources.ts';
 import { WaitingKeys } from '../../lib/kube/waiting-keys.ts';
 
@@ -40,6 +40,7 @@ export interface OwnersOptions {
   subnet(name: string): Subnet | undefined;
   vm(key: string): VirtualMachine | undefined;
   ip(name: string): IpObject | undefined;
+  isComplete(ip: IpObject): boolean;
   vip(name: string): Vip | undefined;
   /** of a virtual machine, `namespace/name`: where it is seen to run */
   placement(machine: string): Placement | undefined;
@@ -78,6 +79,8 @@ export class Owners {
 
   async reconcile(key: string): Promise<void> {
     const owner = parseOwnerKey(key);
+    // addresses of routers are nobody's
+    if (owner.name === '') return;
     const pods = this.#options.podsOf(key).filter((pod) => isAlive(pod) && pod.spec?.nodeName);
     const needed = new Set<string>();
     for (const pod of pods) for (const name of await this.#provide(pod, owner, key)) needed.add(name);
@@ -169,6 +172,12 @@ export class Owners {
       this.#options.warn(pod, owner, 'NamespaceNotAllowed', refused);
       return {};
     }
+    const router = isInterconnected(subnet.spec) ? this.#options.ip(interconnectionName(subnet)) : undefined;
+    if (isInterconnected(subnet.spec) && !router) {
+      // guests are told the address of the router
+      this.#stuck.add(key);
+      return {};
+    }
     try {
       const ip = await this.#ensureIp(
         purpose,
@@ -177,8 +186,14 @@ export class Owners {
       );
       if (!ip) return {};
       const used = this.#addressesInUse(purpose, face);
-      if (used === undefined || used === ip.spec?.ipAddress)
-        return interfaceAnnotations(face, ip, subnet, owner, wishText(purpose.sources, face, 'default_route')?.text);
+      if (used === undefined || used === (ip.spec?.ipAddress ?? ''))
+        return interfaceAnnotations(
+          face,
+          ip,
+          { subnet, router },
+          owner,
+          wishText(purpose.sources, face, 'default_route')?.text,
+        );
       this.#options.warn(
         pod,
         owner,
@@ -229,7 +244,7 @@ export class Owners {
       return undefined;
     }
     // a reservation whose addresses are still being chosen: its change brings us back
-    if (!isComplete(known)) return undefined;
+    if (!this.#options.isComplete(known)) return undefined;
     const patch = ipPatch(known, this.#nodeOf(purpose) ?? known.spec.nodeName ?? '', settings);
     if (!patch) return known;
     const changed = await this.#options.client.patch<IpObject>(RESOURCES.ips, { name: face.port }, patch);

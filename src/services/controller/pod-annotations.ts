@@ -1,5 +1,6 @@
 /** What the controller tells a pod about its interfaces, in Kube-OVN's annotations: the CNI and other tools read them. */
 import { OPTION_ANNOTATIONS } from '../../core/dhcp/subnet-options.ts';
+import { isOverlayOnly } from '../../core/vlan/vlan-subnet.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import { NETWORKS_ANNOTATION, parseNetworks, selectionProvider } from '../../core/ipam/attachments.ts';
@@ -21,6 +22,7 @@ const KEYS = [
   'mac_address',
   'cidr',
   'gateway',
+  'u2o_ip_address',
   'logical_switch',
   'logical_router',
   'pod_nic_type',
@@ -32,21 +34,30 @@ const KEYS = [
 /** `<network>.<namespace>.ovn`, with an interface name if the network is attached more than once */
 const ALLOCATED = /^([^/]+\.ovn(?:\.[^/]+)?)\.kubernetes\.io\/allocated$/;
 
+/** where an interface is */
+export interface Place {
+  readonly subnet: Subnet;
+  /** of a VLAN that is connected with a VPC beside its gateway: what holds the address of the VPC's router there */
+  readonly router: IpObject | undefined;
+}
+
 /** @param defaultRoute what the user said of it, wherever that stands: the node reads the pod only */
 export function interfaceAnnotations(
   { provider }: Interface,
   ip: IpObject,
-  subnet: Subnet,
+  { subnet, router }: Place,
   owner: Owner,
   defaultRoute: string | undefined,
 ): Record<string, string> {
   const values: Record<(typeof KEYS)[number], string | undefined> = {
     allocated: 'true',
     routed: 'true',
-    ip_address: ip.spec?.ipAddress,
+    // of a VLAN where Weft gives only MAC addresses there is none
+    ip_address: ip.spec?.ipAddress || undefined,
     mac_address: ip.spec?.macAddress,
-    cidr: subnet.spec?.cidrBlock,
-    gateway: subnet.spec?.gateway,
+    cidr: subnet.spec?.cidrBlock || undefined,
+    gateway: (isOverlayOnly(subnet.spec) ? undefined : router?.spec?.ipAddress) ?? (subnet.spec?.gateway || undefined),
+    u2o_ip_address: router?.spec?.ipAddress,
     logical_switch: subnet.metadata.name,
     logical_router: subnet.spec?.vpc,
     pod_nic_type: 'veth-pair',

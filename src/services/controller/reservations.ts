@@ -25,6 +25,7 @@ export interface ReservationsOptions {
   readonly allocator: Allocator;
   vip(name: string): Vip | undefined;
   ip(name: string): IpObject | undefined;
+  isComplete(ip: IpObject): boolean;
   /** what is wrong with a Vip beside its addresses, and whether its rows are in OVN */
   judgement(vip: string): Pick<Judgement, 'issues' | 'committed'>;
   /** name of the interface that has the address of a Vip for its own; else empty */
@@ -135,7 +136,7 @@ export class Reservations {
 
   async #ip(name: string, key: string): Promise<void> {
     const ip = this.#options.ip(name);
-    if (!ip || ip.metadata.deletionTimestamp !== undefined || isComplete(ip)) return;
+    if (!ip || ip.metadata.deletionTimestamp !== undefined || this.#options.isComplete(ip)) return;
     const { subnet = '', v4IpAddress, v6IpAddress, macAddress } = ip.spec ?? {};
     const allocation = this.#allocate(subnet, name, requestOf([v4IpAddress, v6IpAddress], macAddress));
     if (allocation instanceof AllocationError) {
@@ -159,11 +160,6 @@ export class Reservations {
       throw error;
     }
   }
-}
-
-/** An IP object that says all that an interface needs. */
-export function isComplete({ spec }: IpObject): boolean {
-  return Boolean(spec?.macAddress) && Boolean(spec?.v4IpAddress || spec?.v6IpAddress);
 }
 
 /** What an object says of its addresses, as far as it can be read. */

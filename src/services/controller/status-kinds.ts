@@ -8,6 +8,7 @@ import type { Finding } from '../../core/status/condition.ts';
 import { clusterNetworkStatus } from '../../core/status/cluster-network-status.ts';
 import { ipPoolStatus } from '../../core/status/ip-pool-status.ts';
 import { balancedOf } from '../../core/compile/backends.ts';
+import { interconnectionName, isInterconnected } from '../../core/vlan/vlan-subnet.ts';
 import { untracked } from '../../core/compile/reads.ts';
 import { type HealthOf, switchLbRuleStatus } from '../../core/status/switch-lb-rule-status.ts';
 import { subnetStatus } from '../../core/status/subnet-status.ts';
@@ -104,11 +105,13 @@ export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> }
         ...world.keys('OvnEip', 'subnet', name).map((eip) => `OvnEip/${eip}`),
       ],
     },
-    status(subnet, { ready, warning, now }, { allocator, uuidOf }) {
+    status(subnet, { ready, warning, now }, { world, allocator, uuidOf }) {
       const { name } = subnet.metadata;
       const dhcp = (family: 4 | 6) => uuidOf(`DHCP_Options/${dhcpKey(name, family)}`);
       const usage = (family: 4 | 6) => allocator.usage(name, family);
-      return subnetStatus(subnet, usage(4), usage(6), ready, warning, { v4: dhcp(4), v6: dhcp(6) }, now);
+      const rows = { v4: dhcp(4), v6: dhcp(6) };
+      const router = isInterconnected(subnet.spec) ? world.get('IP', interconnectionName(subnet)) : undefined;
+      return subnetStatus(subnet, usage(4), usage(6), ready, warning, { dhcp: rows, router }, now);
     },
   },
   IPPool: {

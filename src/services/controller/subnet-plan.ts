@@ -2,6 +2,7 @@
 import { isSlaac } from '../../core/dhcp/guest-options.ts';
 import { optionsOr, sendsAdvertisements } from '../../core/dhcp/subnet-options.ts';
 import type { SubnetPlan } from '../../core/ipam/allocator.ts';
+import { isMacOnly } from '../../core/vlan/vlan-subnet.ts';
 import { macFor } from '../../core/ovn/mac.ts';
 import { logicalRouterPortName } from '../../core/ovn/names.ts';
 import { parseInterface } from '../../lib/netaddr/cidr.ts';
@@ -12,7 +13,8 @@ import type { Subnet } from '../../kinds/subnet.ts';
 
 /** undefined when its prefixes cannot be read */
 export function subnetPlan({ metadata, spec }: Subnet): SubnetPlan | undefined {
-  const cidrs = (spec?.cidrBlock ?? '').split(',').map((text) => attempt(() => parseInterface(text.trim()).cidr));
+  const texts = isMacOnly(spec) ? [] : (spec?.cidrBlock ?? '').split(',');
+  const cidrs = texts.map((text) => attempt(() => parseInterface(text.trim()).cidr));
   if (cidrs.includes(undefined)) return undefined;
   return {
     cidrs: cidrs.filter((cidr) => cidr !== undefined),

@@ -130,7 +130,16 @@ const block = fc.constantFrom(
   ['fd00:1::/64', 'fd00:1::1'],
   ['10.2.0.0/24,fd00:2::/64', '10.2.0.1,fd00:2::1'],
   ['10.300.0.0/24', '10.0.0.1'],
+  ['', ''],
 );
+
+/** who the gateway of a VLAN is, also what came past the door */
+const GATEWAYS = [
+  { logicalGateway: true },
+  { u2oInterconnection: true },
+  { u2oInterconnection: true, u2oFeatures: { overlayOnlyRouting: true } },
+  { u2oInterconnection: true, logicalGateway: true },
+];
 
 export const subnet = fc
   .record({
@@ -143,6 +152,7 @@ export const subnet = fc
     logging,
     vips: fc.constantFrom<readonly string[]>([], [], ['10.0.0.40', 'fd00:1::40', 'nonsense']),
     vlan: fc.constantFrom('', '', 'v', 'w'),
+    gatewayOf: fc.constantFrom({}, {}, ...GATEWAYS),
     mtu: fc.constantFrom(0, 1300, 9000),
     nodeNetwork: fc.constantFrom('', '', 'data3', 'nowhere'),
     routeTable: fc.constantFrom('', '', 't'),
@@ -158,6 +168,7 @@ export const subnet = fc
       logging: annotations,
       vips,
       vlan,
+      gatewayOf,
       mtu,
       nodeNetwork,
       routeTable,
@@ -170,6 +181,7 @@ export const subnet = fc
         cidrBlock,
         gateway,
         ...(vlan === '' ? {} : { vlan }),
+        ...gatewayOf,
         ...(vips.length > 0 ? { vips } : {}),
         ...who,
         ...(mtu ? { mtu } : {}),
@@ -237,6 +249,31 @@ export const nic = fc
       },
     }),
   );
+
+/** what holds the address of a VPC's router in a VLAN: right, elsewhere, and of another VPC */
+const routerIp = fc
+  .record({
+    subnet: subnetName,
+    owner: vpcName,
+    created,
+    addresses: fc.constantFrom(
+      { v4IpAddress: '10.0.0.20' },
+      { v4IpAddress: '10.1.0.20' },
+      { v4IpAddress: '10.2.0.20', v6IpAddress: 'fd00:2::20' },
+      {},
+    ),
+    gone: fc.integer({ min: 0, max: 4 }),
+  })
+  .map(({ subnet: network, owner, created: at, addresses, gone }): Change => {
+    const name = `u2o-interconnection.${owner}.${network}`;
+    const spec = { subnet: network, podName: '', namespace: '', macAddress: '02:00:00:00:20:20', ...addresses };
+    const metadata = { name, creationTimestamp: at };
+    return {
+      kind: 'IP',
+      key: name,
+      object: gone === 0 ? undefined : { apiVersion: 'kubeovn.io/v1', kind: 'IP', metadata, spec },
+    };
+  });
 
 const pool = fc
   .record({
@@ -326,6 +363,7 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
     weight: 1,
     arbitrary: pool.map(({ metadata }): Change => ({ kind: 'IPPool', key: metadata.name, object: undefined })),
   },
+  { weight: 3, arbitrary: routerIp },
   ...vipChanges(created, subnetName),
   ...externalChanges(created, vpcName, subnetName),
   { weight: 2, arbitrary: nic.map(({ metadata }): Change => ({ kind: 'IP', key: metadata.name, object: undefined })) },

@@ -1,0 +1,34 @@
+/** Who carries a port of a router on a physical network: the nodes that are named, or those that Weft chooses, which ports share. */
+import { type GatewayRank, leaderOf, ranksInOrder } from '../external/gateways.ts';
+import { gatewayGroupName, logicalRouterPortName, ownGatewayGroupName } from '../ovn/names.ts';
+import { namedGateways } from './named-gateways.ts';
+import type { Emit, Read } from './rule.ts';
+
+export interface GatewayGroup {
+  /** of the chassis that carry it */
+  readonly group: string;
+  /** who is in it, where it is the port's own */
+  readonly order?: readonly GatewayRank[];
+}
+
+/** @returns undefined when no node can */
+export function gatewayGroupOf(
+  vpc: string,
+  subnet: string,
+  provider: string,
+  read: Read,
+  emit: Pick<Emit, 'issue'>,
+): GatewayGroup | undefined {
+  const named = namedGateways(vpc, read, emit);
+  if (named) {
+    const order = ranksInOrder(named, read.fact('GatewayStates', provider)?.nodes ?? []);
+    return order.length === 0 ? undefined : { group: ownGatewayGroupName(logicalRouterPortName(vpc, subnet)), order };
+  }
+  const leader = leaderOf(`${vpc}/${subnet}`, read.fact('GatewayNodes', provider)?.nodes ?? []);
+  return leader === undefined ? undefined : { group: gatewayGroupName(provider, leader) };
+}
+
+/** why there is none */
+export function noGatewayNode(provider: string): string {
+  return `no node can carry the gateway: none is on ProviderNetwork ${provider} (its status says why), or those with the label ovn.kubernetes.io/external-gw=true, or those that spec.gatewayNode or spec.gatewayNodeSelectors of its subnets name, are not`;
+}
