@@ -35,6 +35,11 @@ export function checkVlan(subnet: Subnet, { old, neighbours }: Review<Subnet>, f
       );
     if (!hasLogicalGateway(spec) && spec.natOutgoing === true)
       findings.warn('spec.natOutgoing', 'has no effect: machines on this VLAN leave by its physical gateway');
+    if (spec.private === true && isRouted(spec))
+      findings.warn(
+        'spec.private',
+        'is about machines of the cluster: hosts outside and the VPC reach each other by the router, unless rules of the other subnets of the VPC say otherwise',
+      );
   }
   if (spec.u2oFeatures?.overlayOnlyRouting === true && !isInterconnected(spec))
     findings.invalid(
@@ -42,7 +47,8 @@ export function checkVlan(subnet: Subnet, { old, neighbours }: Review<Subnet>, f
       true,
       'is about a VLAN that is connected with a VPC: set spec.vlan and spec.u2oInterconnection, or leave it out',
     );
-  if (isOnVlan(spec) && isRouted(spec) && !isRouted(old?.spec)) {
+  const wasPart = old !== undefined && isOnVlan(old.spec) && isRouted(old.spec);
+  if (isOnVlan(spec) && isRouted(spec) && !wasPart) {
     const external = neighbours.keys('Vpc', 'external', name)[0];
     const eip = neighbours.keys('OvnEip', 'subnet', name)[0];
     if (external !== undefined || eip !== undefined)

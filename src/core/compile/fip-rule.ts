@@ -24,7 +24,9 @@ export const fipRule = rule({
     const why =
       target.port === undefined
         ? 'it names no machine'
-        : (awayFrom(link.provider, target.node, read) ?? forwardedTo(spec?.ipName ?? '', read));
+        : target.onVlan === true
+          ? 'the machine is on a VLAN, whose router one node carries'
+          : (awayFrom(link.provider, target.node, read) ?? forwardedTo(spec?.ipName ?? '', read));
     const distributed = spec?.type !== 'centralized' && why === undefined;
     if (spec?.type === 'distributed' && !distributed)
       emit.issue({

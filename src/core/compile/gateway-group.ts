@@ -11,11 +11,16 @@ export interface GatewayGroup {
   readonly order?: readonly GatewayRank[];
 }
 
-/** @returns undefined when no node can */
+/**
+ * @param beside subnet of whose port the carrier is to be this port's too, where both are on one physical network: what goes from one to the other takes no
+ * tunnel then, and keeps its size
+ * @returns undefined when no node can
+ */
 export function gatewayGroupOf(
   vpc: string,
   subnet: string,
   provider: string,
+  beside: string,
   read: Read,
   emit: Pick<Emit, 'issue'>,
 ): GatewayGroup | undefined {
@@ -24,7 +29,7 @@ export function gatewayGroupOf(
     const order = ranksInOrder(named, read.fact('GatewayStates', provider)?.nodes ?? []);
     return order.length === 0 ? undefined : { group: ownGatewayGroupName(logicalRouterPortName(vpc, subnet)), order };
   }
-  const leader = leaderOf(`${vpc}/${subnet}`, read.fact('GatewayNodes', provider)?.nodes ?? []);
+  const leader = leaderOf(`${vpc}/${beside}`, read.fact('GatewayNodes', provider)?.nodes ?? []);
   return leader === undefined ? undefined : { group: gatewayGroupName(provider, leader) };
 }
 

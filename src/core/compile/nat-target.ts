@@ -1,6 +1,7 @@
 /** What a translation leads to: an interface, a Vip, or an address that is named. */
 import { attempt } from '../../lib/netaddr/error.ts';
 import { type Family, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
+import { hasLogicalGateway, isOnVlan } from '../vlan/vlan-subnet.ts';
 import type { Emit, Read } from './rule.ts';
 
 export interface NatTarget {
@@ -10,6 +11,8 @@ export interface NatTarget {
   readonly port?: string;
   /** where they are */
   readonly subnet?: string;
+  /** on a physical network: one node carries its router */
+  readonly onVlan?: boolean;
   /** node of the machine, as far as it is known */
   readonly node?: string;
 }
@@ -35,9 +38,21 @@ export function targetOf(spec: NatTargetSpec, read: Read, emit: Pick<Emit, 'issu
     });
     return undefined;
   }
-  const vpc = read.get('Subnet', found.subnet, (subnet) => subnet.spec?.vpc ?? '') ?? '';
+  const { vpc, isInside, onVlan } = read.get('Subnet', found.subnet, ({ spec: of }) => ({
+    vpc: of?.vpc ?? '',
+    isInside: hasLogicalGateway(of),
+    onVlan: isOnVlan(of),
+  })) ?? { vpc: '', isInside: true, onVlan: false };
+  if (!isInside) {
+    emit.issue({
+      reason: 'TargetNotFound',
+      field: 'spec.ipName',
+      message: `spec.ipName: ${ipName} is in subnet ${found.subnet}, a VLAN with a physical gateway, so what it answers does not pass the router of a VPC: it is reached by its own address`,
+    });
+    return undefined;
+  }
   const { texts, ...rest } = found;
-  return { vpc, addresses: parsed(texts), ...rest };
+  return { vpc, addresses: parsed(texts), ...rest, onVlan };
 }
 
 function ofInterface(name: string, read: Read) {

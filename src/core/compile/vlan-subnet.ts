@@ -6,12 +6,13 @@ import { cidrContains } from '../../lib/netaddr/cidr.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import { type GuestNetwork, prefixesToTell, type VpcGuestSettings } from '../dhcp/guest-options.ts';
+import { externalSubnetsOf } from '../external/names.ts';
 import { hasLogicalGateway, interconnectionName, isOverlayOnly, isRouted } from '../vlan/vlan-subnet.ts';
 import { macFor } from '../ovn/mac.ts';
 import { localnetPortName, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
 import { vlanMtu } from '../underlay/mtu.ts';
 import type { Facts } from './facts.ts';
-import { gatewayGroupOf, noGatewayNode } from './gateway-group.ts';
+import { type GatewayGroup, gatewayGroupOf, noGatewayNode } from './gateway-group.ts';
 import type { Emit, Read } from './rule.ts';
 import type { AddressPlan, RouterPort, Site } from './subnet-site.ts';
 import { interconnection } from './vpc-subnets.ts';
@@ -33,7 +34,8 @@ export function vlanSite(
       field: 'spec.mtu',
       message: `spec.mtu: ${own} bytes do not fit ProviderNetwork ${network.provider}, ${network.mtu} do and are used: lower it, or raise the MTU of the uplinks`,
     });
-  const router = isRouted(spec) ? routerPort(subnet, plan, network.provider, read, emit) : undefined;
+  const router = isRouted(spec) ? routerOf(subnet, plan, read, emit) : undefined;
+  const carriers = router && carriersOf(subnet, network.provider, read, emit);
   const routers = router ? [vpc] : read.keys('Vpc', 'external', name).toSorted();
   return {
     networks: plan.cidrs.map((cidr, index): GuestNetwork => {
@@ -51,43 +53,49 @@ export function vlanSite(
     }),
     // the VLAN, and routers there: also of VPCs whose external subnet it is; what their machines may is up to the rules of their own subnets
     outside: { ports: [localnetPortName(name), ...routers.map((each) => switchRouterPortName(each, name))] },
-    ...(router ? { router, guests: `${vpc}|${routeTable}` } : { settings: nothingBehind(read) }),
+    ...(router && carriers ? { router: { ...router, carriers } } : {}),
+    // what guests are told does not change when nobody can carry the router for a while
+    ...(router ? { guests: `${vpc}|${routeTable}` } : { settings: nothingBehind(read) }),
     isGateway: hasLogicalGateway(spec),
     vlan: network,
   };
 }
 
-/** The port of the VPC's router on the VLAN; undefined, and said why, while nobody can carry it or it has no address. */
-function routerPort(
+/** What the VPC's router has on the VLAN; undefined, and said why, while that is not known. */
+function routerOf(
   subnet: Subnet,
   { cidrs, gateways }: AddressPlan,
-  provider: string,
   read: Read,
   emit: Emit,
-): RouterPort | undefined {
+): Omit<RouterPort, 'carriers'> | undefined {
   const { spec, metadata } = subnet;
-  const { name } = metadata;
   const vpc = spec?.vpc ?? '';
-  const found = hasLogicalGateway(spec)
-    ? { addresses: gateways.map(parseIp), mac: macFor(logicalRouterPortName(vpc, name)) }
-    : interconnection(interconnectionName(subnet), cidrs, read);
-  if (found.addresses.length === 0 || found.mac === '') {
-    emit.issue({
-      reason: 'AddressUnavailable',
-      field: 'spec.u2oInterconnection',
-      message: `spec.u2oInterconnection: the VLAN is not connected with VPC ${vpc}: the router has no address in it yet (events of this Subnet say why)`,
-    });
-    return undefined;
-  }
-  // what is wrong with the named ones is said of the VPC
-  const carriers = gatewayGroupOf(vpc, name, provider, read, { issue: () => undefined });
-  if (carriers) return { ...found, carriers };
+  if (hasLogicalGateway(spec))
+    return { addresses: gateways.map(parseIp), mac: macFor(logicalRouterPortName(vpc, metadata.name)) };
+  const found = interconnection(interconnectionName(subnet), cidrs, read);
+  if (found.addresses.length > 0 && found.mac !== '') return found;
   emit.issue({
-    reason: 'NoGatewayNode',
-    field: 'spec.vlan',
-    message: `spec.vlan: the router of VPC ${vpc} is not on it: ${noGatewayNode(provider)}`,
+    reason: 'AddressUnavailable',
+    field: 'spec.u2oInterconnection',
+    message: `spec.u2oInterconnection: the VLAN is not connected with VPC ${vpc}: the router has no address in it yet (events of this Subnet say why)`,
   });
   return undefined;
+}
+
+function carriersOf({ spec, metadata }: Subnet, provider: string, read: Read, emit: Emit): GatewayGroup | undefined {
+  const { name } = metadata;
+  const vpc = spec?.vpc ?? '';
+  // hosts of the VLAN leave by the VPC's way out
+  const way = hasLogicalGateway(spec) ? read.get('Vpc', vpc, (found) => externalSubnetsOf(found.spec)[0]) : undefined;
+  // what is wrong with the named ones is said of the VPC
+  const carriers = gatewayGroupOf(vpc, name, provider, way ?? name, read, { issue: () => undefined });
+  if (!carriers)
+    emit.issue({
+      reason: 'NoGatewayNode',
+      field: 'spec.vlan',
+      message: `spec.vlan: the router of VPC ${vpc} is not on it: ${noGatewayNode(provider)}`,
+    });
+  return carriers;
 }
 
 export function emitLocalnet(

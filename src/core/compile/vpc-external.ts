@@ -78,7 +78,7 @@ function externalOf(
   const { own, mac } = addressesOf(eip, cidrs, read);
   if (own.length === 0 || mac === '')
     return say('ExternalAddressMissing', `the router has no address there yet (OvnEip ${eip} says why)`);
-  const gateways = gatewayGroupOf(vpc, subnet, network.provider, read, emit);
+  const gateways = gatewayGroupOf(vpc, subnet, network.provider, subnet, read, emit);
   if (gateways === undefined) return say('NoGatewayNode', noGatewayNode(network.provider));
   return {
     subnet,

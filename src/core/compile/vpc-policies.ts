@@ -159,11 +159,10 @@ export function sourcePolicies(routing: SourceRouting, emit: Emit): void {
     const inside = insideOf(routing, family);
     if (inside.length === 0) continue;
     if (sources.length > 0 || others.length > 0) {
-      const outside = addressSet(
-        privateAddressSetName(`outside${family}`, routing.vpc),
-        complementOf(inside, family),
-        emit,
-      );
+      const isAsked = others.length > 0 || sources.some(({ isRest }) => !isRest);
+      const outside = !isAsked
+        ? ''
+        : addressSet(privateAddressSetName(`outside${family}`, routing.vpc), complementOf(inside, family), emit);
       for (const { sources: from, table, nextHops, isRest } of sources)
         emitPolicy(
           routing.vpc,

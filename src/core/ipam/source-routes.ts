@@ -20,12 +20,14 @@ export interface FamilyCommands {
 /**
  * @param addresses `10.0.0.5/16`
  * @param gateways of either family
+ * @param routes of the interface; those by another router than the gateway count here too
  */
 export function sourceRoutes(
   device: string,
   index: number,
   addresses: readonly string[],
   gateways: readonly string[],
+  routes: readonly { readonly dst: string; readonly gw?: string | undefined }[] = [],
 ): readonly FamilyCommands[] {
   const table = FIRST_TABLE + index;
   return addresses.map((text) => {
@@ -34,6 +36,9 @@ export function sourceRoutes(
     const commands = [
       `route replace ${formatCidr(cidr)} dev ${device} table ${table}`,
       ...(gateway === undefined ? [] : [`route replace default via ${gateway} dev ${device} table ${table}`]),
+      ...routes
+        .filter(({ dst, gw }) => gw !== undefined && gw !== gateway && dst.includes(':') === (cidr.family === 6))
+        .map(({ dst, gw }) => `route replace ${dst} via ${gw} dev ${device} table ${table}`),
       `rule add from ${text.slice(0, text.indexOf('/'))} lookup ${table} priority ${FIRST_PRIORITY + index}`,
     ];
     return { family: cidr.family, commands };

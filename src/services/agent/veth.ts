@@ -73,7 +73,7 @@ export async function makeVeth(
   ];
   await Promise.all([run(['ip', 'link', 'set', host, 'up'], { deadline: 10 }), inNetns(netns, commands)]);
   // rules outlive their devices: that of an interface which was taken out of the pod, and comes back, is there
-  for (const { family, commands: rules } of sourceRoutes(name, index, addresses, gateways))
+  for (const { family, commands: rules } of sourceRoutes(name, index, addresses, gateways, routes))
     await inNetns(netns, rules, 'File exists', [`-${family}`]);
   // a default route that the cluster's own network set is not ours to replace
   for (const { gw } of routes.filter(isDefault))

@@ -1,13 +1,13 @@
 /** What the controller tells a pod about its interfaces, in Kube-OVN's annotations: the CNI and other tools read them. */
 import { OPTION_ANNOTATIONS } from '../../core/dhcp/subnet-options.ts';
-import { isOverlayOnly } from '../../core/vlan/vlan-subnet.ts';
+import { isMacOnly, isOverlayOnly } from '../../core/vlan/vlan-subnet.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import { NETWORKS_ANNOTATION, parseNetworks, selectionProvider } from '../../core/ipam/attachments.ts';
 import type { Interface } from '../../core/ipam/interfaces.ts';
 import type { Owner, Pod } from './pod.ts';
 
-/** DHCP options of its own turn DHCP on for an interface */
+/** DHCP options of its own turn DHCP on for an interface; where Weft gives no addresses, somebody else's DHCP does */
 function asksForDhcp({ metadata }: IpObject): boolean {
   return Object.keys(OPTION_ANNOTATIONS).some(
     (key) => metadata.annotations?.[`ovn.kubernetes.io/${key}`] !== undefined,
@@ -61,7 +61,7 @@ export function interfaceAnnotations(
     logical_switch: subnet.metadata.name,
     logical_router: subnet.spec?.vpc,
     pod_nic_type: 'veth-pair',
-    dhcp: subnet.spec?.enableDHCP === true || asksForDhcp(ip) ? 'true' : undefined,
+    dhcp: subnet.spec?.enableDHCP === true || isMacOnly(subnet.spec) || asksForDhcp(ip) ? 'true' : undefined,
     default_route: defaultRoute,
     virtualmachine: owner.kind === 'VirtualMachine' ? owner.name : undefined,
   };

@@ -26,7 +26,15 @@ BOUND | RENEW | REBIND | REBOOT)
   # the router, or the one that leads to other networks: PREFIX ROUTER ...
   # shellcheck disable=SC2086
   set -- ${new_routers:+x $new_routers} $new_classless_static_routes
-  leave -4 "$new_ip_address" "$2"
+  router=$2
+  leave -4 "$new_ip_address" "$router"
+  # what another router leads to: PREFIX ROUTER ...
+  # shellcheck disable=SC2086
+  set -- $new_classless_static_routes
+  while [ $# -ge 2 ]; do
+    [ "$2" = "$router" ] || [ "$1" = 0.0.0.0/0 ] || ip route replace "$1" via "$2" dev "$interface" table "$table"
+    shift 2
+  done
   ;;
 BOUND6 | RENEW6 | REBIND6 | REBOOT6)
   # shellcheck disable=SC2046

@@ -14,7 +14,8 @@ export interface NicCommands {
 
 export function nicCommands({ device, addresses, routes, index }: MachineNic): NicCommands {
   const metric = FIRST_METRIC + index;
-  const gateways = routes.flatMap(({ gw }) => gw ?? []);
+  // of the default routes first
+  const gateways = [...routes.filter(isDefault), ...routes].flatMap(({ gw }) => gw ?? []);
   return {
     required: [
       ...addresses.map((address) => `addr add ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}`),
@@ -24,7 +25,7 @@ export function nicCommands({ device, addresses, routes, index }: MachineNic): N
         .map(({ dst, gw }) => `route replace ${dst}${via(gw)} dev ${device} metric ${metric}`),
     ],
     optional: [
-      ...sourceRoutes(device, index, addresses, gateways).flatMap(({ family, commands }) =>
+      ...sourceRoutes(device, index, addresses, gateways, routes).flatMap(({ family, commands }) =>
         commands.map((command) => `-${family} ${command}`),
       ),
       ...routes.filter(isDefault).map(({ dst, gw }) => `route add ${dst}${via(gw)} dev ${device}`),
