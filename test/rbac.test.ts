@@ -80,6 +80,7 @@ test('the controller reads what it caches, and writes the statuses that it judge
   for (const kind of STATUS_KINDS)
     expect([kind, may('weft-controller', 'patch', STATUS_OF[kind].resource, '/status')]).toEqual([kind, true]);
   expect(may('weft-controller', 'create', RESOURCES.events)).toBe(true);
+  expect(may('weft-controller', 'patch', RESOURCES.nodes)).toBe(true);
 });
 
 test('the controller may take its finalizer off what is being deleted', () => {

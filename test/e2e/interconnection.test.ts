@@ -195,6 +195,23 @@ describe('a VLAN whose gateway is the router', () => {
   });
 });
 
+describe('floating IPs', () => {
+  test('lead to a machine behind the router, by the gateway node, and to none that leaves by a physical gateway', async () => {
+    const eip = await at.eip('of-hall', { externalSubnet: 'external' });
+    await at.declare('OvnFip', 'hall', {
+      ovnEip: 'of-hall',
+      ipName: 'h2.default.hall.default.ovn',
+      type: 'distributed',
+    });
+    await at.answers('internet', eip.v4, /^h2 /);
+    await at.answers('h2', INTERNET, `internet ${eip.v4}`);
+    await at.says('ofip', 'hall', /it is centralized meanwhile, since the machine is on a VLAN/);
+    await at.eip('of-floor', { externalSubnet: 'external' });
+    await at.declare('OvnFip', 'floor', { ovnEip: 'of-floor', ipName: 'f1.default.floor.default.ovn' });
+    await at.says('ofip', 'floor', /^False TargetNotFound: spec\.ipName: .* a VLAN with a physical gateway/);
+  });
+});
+
 describe('what does not get through', () => {
   test('another VPC: neither from there to the VLAN, nor from the VLAN to there', async () => {
     const [b1, f1, c1] = [

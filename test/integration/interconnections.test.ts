@@ -165,6 +165,32 @@ test('an interface on a VLAN without prefixes has a MAC address only', async () 
   });
 });
 
+test('nodes say by labels which physical networks they are on', async () => {
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node1', labels: { rack: 'a' } } };
+  await plane.client.create(R.nodes, node);
+  const report = { apiVersion: 'network.harvesterhci.io/v1beta1', kind: 'NodeUnderlay', metadata: { name: 'node1' } };
+  await plane.client.create(R.nodeUnderlays, report);
+  const say = (ready: boolean) =>
+    plane.client.patch(
+      R.nodeUnderlays,
+      { name: 'node1' },
+      { status: { uplinks: [{ name: 'phys', bridge: 'br-phys', interface: 'eth1', mtu: 1500, ready, up: ready }] } },
+      { subresource: 'status' },
+    );
+  const labels = async () => (await plane.client.get<KubeObject>(R.nodes, undefined, 'node1')).metadata.labels;
+  await say(true);
+  await eventually(async () =>
+    expect(await labels()).toEqual({
+      rack: 'a',
+      'phys.provider-network.kubernetes.io/ready': 'true',
+      'phys.provider-network.kubernetes.io/interface': 'eth1',
+      'phys.provider-network.kubernetes.io/mtu': '1500',
+    }),
+  );
+  await say(false);
+  await eventually(async () => expect(await labels()).toEqual({ rack: 'a' }));
+});
+
 test('subnets that are deleted take it along', async () => {
   for (const name of ['m', 'n']) await plane.client.delete(R.pods, { namespace: 'default', name });
   for (const name of ['floor', 'bare']) await plane.client.delete(R.subnets, { name });
@@ -173,5 +199,5 @@ test('subnets that are deleted take it along', async () => {
     expect(items).toEqual([]);
   });
   expect(await ips()).toEqual({});
-  running.expectInSync();
+  await eventually(() => running.expectInSync());
 });

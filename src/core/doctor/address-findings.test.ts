@@ -62,6 +62,8 @@ test('books in order: nothing', () => {
     found({
       ips: [
         ip('a.ns.blue.ns.ovn', '10.0.0.2'),
+        // a router's, in a VLAN
+        ip('u2o-interconnection.red.net', '10.0.0.9', { podName: '', namespace: '', podType: '' }),
         ip('later.ns', '10.0.0.3', {}, { 'ovn.kubernetes.io/ip_reserved': 'true' }),
       ],
       machines: [machine('a')],

@@ -182,6 +182,11 @@ export const REFERENCE_SETS: ReadonlyMap<string, readonly string[]> = new Map([
   ['Meter', ['bands']],
 ]);
 
+/** table that lives by reference -> its columns that keep another row from being deleted, and that row's table */
+export const HOLDS: ReadonlyMap<string, readonly (readonly [column: string, target: string])[]> = new Map([
+  ['Logical_Router_Port', [['ha_chassis_group', 'HA_Chassis_Group']]],
+]);
+
 /** table -> set columns whose elements are values that several rules may contribute */
 export const VALUE_SETS: ReadonlyMap<string, readonly string[]> = new Map([['Address_Set', ['addresses']]]);
 

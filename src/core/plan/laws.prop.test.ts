@@ -86,7 +86,35 @@ describe('laws of the compiler', () => {
   });
 });
 
+/** a router's port on a VLAN, carried by the only node that is on it */
+const CARRIED = [
+  ['ProviderNetwork', 'phys', { defaultInterface: 'eth1' }],
+  ['Vlan', 'v', { id: 7, provider: 'phys' }],
+  ['Node', 'node1', {}],
+  ['Vpc', 'a', {}],
+  ['Subnet', 'hall', { vpc: 'a', vlan: 'v', cidrBlock: '10.7.0.0/24', gateway: '10.7.0.1', logicalGateway: true }],
+].map(([kind, name, spec]) => {
+  const object = { apiVersion: 'v1', kind, metadata: { name }, spec };
+  return { kind, key: name, object } as unknown as Change;
+});
+const uplink = (ready: boolean): Change => ({
+  kind: 'Uplink',
+  key: 'phys/node1',
+  object: { name: 'phys', node: 'node1', ready, up: ready },
+});
+
 describe('laws of the planner', () => {
+  test('a port goes together with the nodes that carry it', () => {
+    const bench = new Bench();
+    bench.step([...CARRIED, uplink(true)]);
+    const [port] = bench.database.tables.get('Logical_Router_Port')!.values();
+    expect(bench.database.tables.get('HA_Chassis_Group')!.has(port!['ha_chassis_group'] as string)).toBe(true);
+    bench.step([uplink(false)]);
+    for (const table of ['Logical_Router_Port', 'HA_Chassis_Group', 'HA_Chassis'])
+      expect(bench.database.tables.get(table)!.size).toBe(0);
+    expect(bench.everything().operations).toEqual([]);
+  });
+
   test('after each step the database is what the compiler says, and nothing is left to do', () => {
     fc.assert(
       fc.property(history, (batches) => {

@@ -17,7 +17,7 @@ import {
   rowId,
   splitRowId,
 } from '../ovn/row.ts';
-import { NB_TABLES, REFERENCE_SETS } from '../ovn/tables.ts';
+import { HOLDS, NB_TABLES, REFERENCE_SETS } from '../ovn/tables.ts';
 import { changedColumns, type Resolved } from './columns.ts';
 import type { ObservedRow, ObservedRows } from './observed.ts';
 
@@ -234,9 +234,21 @@ class Planner {
 
   #delete(id: RowId): Operation[] {
     const { table } = splitRowId(id);
-    if (!NB_TABLES[table]?.root) return [];
     const row = this.#observed.get(id)!;
+    if (!NB_TABLES[table]?.root) return this.#letGo(table, row);
     return [row.uuid, ...this.#observed.surplus(id)].map((uuid) => ({ op: 'delete', table, where: byUuid(uuid) }));
+  }
+
+  /** The server counts references before it collects what nobody refers to: a row that goes with its parent holds others until then. */
+  #letGo(table: string, row: ObservedRow): Operation[] {
+    const held = (HOLDS.get(table) ?? []).filter(([column, target]) =>
+      this.#deletes.some(
+        (id) => splitRowId(id).table === target && this.#observed.get(id)?.uuid === row.columns[column],
+      ),
+    );
+    if (held.length === 0) return [];
+    const update = Object.fromEntries(held.map(([column]) => [column, undefined]));
+    return [{ op: 'update', table, where: byUuid(row.uuid), row: update }];
   }
 
   #resolve(value: Columns[string]): Resolved {

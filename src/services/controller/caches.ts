@@ -137,6 +137,12 @@ export class Caches {
     }
   }
 
+  /** the pod or machine that has an interface */
+  ownerOf({ spec }: IpObject): KubeObject | undefined {
+    const key = `${spec?.namespace}/${spec?.podName}`;
+    return spec?.podType === 'VirtualMachine' ? this.of('VirtualMachine').get(key) : this.of('Pod').get(key);
+  }
+
   podsOf(owner: string): readonly Pod[] {
     return this.podsByOwner.members(owner).flatMap((key) => this.of('Pod').get(key) ?? []);
   }

@@ -16,17 +16,16 @@ import { Caches, type Handlers, ownerOfIp } from './caches.ts';
 import { DefaultVpc } from './default-vpc.ts';
 import { Epoch } from './epoch.ts';
 import { EventRecorder } from './events.ts';
-import { ExternalAddresses } from './external-addresses.ts';
 import { externalHandlers } from './external-handlers.ts';
 import { FirstCommits } from './first-commits.ts';
 import { GatewayWatch } from './gateway-watch.ts';
-import { Interconnections } from './interconnections.ts';
 import { machineHandlers } from './machine-handlers.ts';
 import { machinesOf, Placements } from './placements.ts';
 import type { Metrics } from './metrics.ts';
 import { Owners } from './owners.ts';
 import { Outcomes } from './outcomes.ts';
 import type { SouthboundSession } from './port-bindings.ts';
+import { PhysicalNetworks } from './physical-networks.ts';
 import { PortsDown } from './ports-down.ts';
 import { SouthboundPorts } from './southbound-ports.ts';
 import { networkHandlers } from './network-handlers.ts';
@@ -74,8 +73,7 @@ export class Controller {
   readonly #networks: VirtualNetworks;
   readonly #balancers: Balancers;
   readonly #defaultVpc: DefaultVpc;
-  readonly #external: ExternalAddresses;
-  readonly #interconnections: Interconnections;
+  readonly #physical: PhysicalNetworks;
   readonly #events: EventRecorder;
   readonly #outcomes: Outcomes;
   #pending: Change[] = [];
@@ -104,6 +102,7 @@ export class Controller {
       events: this.#events,
       uuidOf,
       ip: (name) => this.#caches.of('IP').get(name),
+      ownerOf: (ip) => this.#caches.ownerOf(ip),
       judge: (kind, key) => this.#judge(kind, key),
       onInterfaceCommitted: (name) => {
         const ip = this.#caches.of('IP').get(name);
@@ -127,22 +126,13 @@ export class Controller {
       log,
     });
     new PortsDown(session, (changes) => this.#take(changes));
-    this.#external = new ExternalAddresses({
+    this.#physical = new PhysicalNetworks({
       client,
       allocator: this.#addresses.allocator,
       world,
-      eip: (name) => this.#caches.of('OvnEip').get(name),
-      learn: (eip) => this.#caches.of('OvnEip').learn(eip),
-      judge: (name) => this.#judge('OvnEip', name),
-      log,
-    });
-    this.#interconnections = new Interconnections({
-      client,
-      allocator: this.#addresses.allocator,
-      world,
-      subnet: (name) => this.#caches.of('Subnet').get(name),
-      learnIp: (ip) => this.#caches.of('IP').learn(ip),
-      warn: (subnet, reason, message) => this.#events.record(subnet, 'Warning', reason, message),
+      events: this.#events,
+      caches: () => this.#caches,
+      judge: (kind, key) => this.#judge(kind, key),
       log,
     });
     this.#ownerQueue = new WorkQueue({
@@ -215,7 +205,7 @@ export class Controller {
       health: () => this.#balancers.health(),
       rejections: (kind, key) => [
         ...this.#outcomes.rejections(kind, key),
-        ...(kind === 'OvnEip' ? this.#external.issues(key) : []),
+        ...(kind === 'OvnEip' ? this.#physical.external.issues(key) : []),
       ],
       learn: (object) => this.#caches.learn(object),
       log,
@@ -238,13 +228,13 @@ export class Controller {
     return {
       ...networkHandlers({
         addresses: this.#addresses,
-        external: this.#external,
+        external: this.#physical.external,
         networks: () => this.#networks,
         isLive: () => this.#live,
         take: (changes) => this.#take(changes),
         judge: (kind, key) => this.#judge(kind, key),
         list: (vpc) => this.#statuses.list(vpc),
-        interconnect: (subnet) => this.#interconnections.look(subnet),
+        interconnect: (subnet) => this.#physical.interconnections.look(subnet),
         nicsIn: (subnet) => this.compiler.world.keys('IP', 'subnet', subnet).length,
         sweepBalancers: () => this.#balancers.sweep(),
         notify: (object, notice) => this.#notify(object, notice),
@@ -258,17 +248,18 @@ export class Controller {
         judge: (kind, key) => this.#judge(kind, key),
         count: (subnet) => this.#statuses.count(subnet),
         reserve: (kind, name) => this.#reservations.look(kind, name),
-        interconnect: (subnet) => this.#interconnections.look(subnet),
+        interconnect: (subnet) => this.#physical.interconnections.look(subnet),
         followUsers: () => this.#networks.followUsers(),
         unstick: () => this.#unstick(),
       }),
       ...externalHandlers({
         addresses: this.#addresses,
-        external: this.#external,
+        external: this.#physical.external,
         take: (changes) => this.#take(changes),
         judge: (kind, key) => this.#judge(kind, key),
         unstick: () => this.#unstick(),
         count: (subnet) => this.#live && this.#statuses.count(subnet),
+        label: (node) => this.#physical.labels.look(node),
       }),
       ...machineHandlers({
         hasAddresses: (owner) => this.#caches.ipsOf(owner).length > 0,
@@ -305,11 +296,10 @@ export class Controller {
       for (const owner of group.groups()) this.#ownerQueue.addLow(owner);
     for (const kind of STATUS_KINDS)
       for (const object of this.#caches.of(kind).values()) this.#statuses.judge(kind, keyOf(object.metadata));
-    this.#external.start(this.#caches.of('Vpc').values(), this.#caches.of('OvnEip').values());
+    this.#physical.start(this.#caches);
     for (const { metadata } of this.#caches.of('Vip').values()) this.#reservations.look('Vip', metadata.name);
     for (const ip of this.#caches.of('IP').values())
       if (!this.#addresses.isComplete(ip)) this.#reservations.look('IP', ip.metadata.name);
-    this.#interconnections.start(this.#caches.of('Subnet').values());
     this.#networks.start();
     this.#balancers.start();
     this.#options.metrics.synced.set(1);
@@ -326,8 +316,7 @@ export class Controller {
       this.#statuses.stop(),
       this.#balancers.stop(),
       this.#defaultVpc.stop(),
-      this.#external.stop(),
-      this.#interconnections.stop(),
+      this.#physical.stop(),
       this.#networks.stop(),
     ]);
     await this.writer.stop();
@@ -355,8 +344,7 @@ export class Controller {
     if (!this.#live) return;
     for (const key of this.#owners.takeStuck()) this.#ownerQueue.add(key);
     this.#reservations.unstick();
-    this.#external.unstick();
-    this.#interconnections.unstick();
+    this.#physical.unstick();
     this.#networks.retryRefused();
     this.#defaultVpc.look();
   }

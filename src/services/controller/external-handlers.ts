@@ -17,6 +17,8 @@ export interface ExternalHandling {
   readonly take: (changes: readonly Change[]) => void;
   /** what is said of the object may be something else now */
   readonly judge: (kind: string, key: string) => void;
+  /** what the labels of a node say of its networks may be something else now */
+  readonly label: (node: string) => void;
   /** the counters of a subnet may be others now */
   readonly count: (subnet: string) => void;
   /** an address is free, or a subnet is there */
@@ -34,7 +36,7 @@ type ExternalKind =
   | 'OvnDnatRule';
 
 export function externalHandlers(handling: ExternalHandling): Pick<Handlers, ExternalKind> {
-  const { take, judge } = handling;
+  const { take, judge, label } = handling;
   const rule = (kind: 'OvnFip' | 'OvnSnatRule' | 'OvnDnatRule') => (changes: readonly ObjectChange<NatRule>[]) => {
     take(changes.map(({ key, new: object }) => worldChange(kind, key, object)));
     for (const { key, old, new: object } of changes) {
@@ -43,7 +45,10 @@ export function externalHandlers(handling: ExternalHandling): Pick<Handlers, Ext
     }
   };
   return {
-    Node: (changes) => take(changes.map(({ key, new: object }) => worldChange('Node', key, object))),
+    Node: (changes) => {
+      take(changes.map(({ key, new: object }) => worldChange('Node', key, object)));
+      for (const { key } of changes) label(key);
+    },
     NodeUnderlay: (changes) => onReports(changes, handling),
     ProviderNetwork: (changes) => {
       take(changes.map(({ key, new: object }) => worldChange('ProviderNetwork', key, object)));
@@ -60,7 +65,8 @@ export function externalHandlers(handling: ExternalHandling): Pick<Handlers, Ext
 /** what the kinds of rules have in common */
 type NatRule = KubeObject<{ readonly ovnEip?: string }>;
 
-function onReports(changes: readonly ObjectChange<NodeUnderlay>[], { take, judge }: ExternalHandling): void {
+function onReports(changes: readonly ObjectChange<NodeUnderlay>[], { take, judge, label }: ExternalHandling): void {
+  for (const { key } of changes) label(key);
   take(changes.flatMap(underlayChanges));
   const networks = changes.flatMap(({ old, new: object }) =>
     [old, object].flatMap((report) => (report?.status?.uplinks ?? []).map(({ name }) => name)),

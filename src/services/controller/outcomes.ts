@@ -4,6 +4,7 @@ import type { Issue } from '../../core/compile/rule.ts';
 import type { KindName } from '../../core/compile/world.ts';
 import type { RowId } from '../../core/ovn/row.ts';
 import type { IpObject } from '../../kinds/ip.ts';
+import type { KubeObject } from '../../kinds/object.ts';
 import type { EventRecorder } from './events.ts';
 import { splitObject } from './object-key.ts';
 import { Progress } from './progress.ts';
@@ -15,6 +16,8 @@ export interface OutcomesOptions {
   /** UUID of a row in the Northbound database */
   uuidOf(row: RowId): string | undefined;
   ip(name: string): IpObject | undefined;
+  /** the pod or machine that has an interface */
+  ownerOf(ip: IpObject): KubeObject | undefined;
   /** the object's status may be another now */
   judge(kind: string, key: string): void;
   onInterfaceCommitted(ip: string): void;
@@ -81,10 +84,12 @@ export class Outcomes {
     return this.#options.compiler.rows.claim(id)?.owner ?? '';
   }
 
-  /** an interface has no status: what is wrong with it is an event of its IP object */
+  /** an interface has no status: what is wrong with it is an event of its IP object, and of whose it is */
   #complain(name: string): void {
     const ip = this.#options.ip(name);
     const issue = this.#options.compiler.issues('IP', name).find(({ severity }) => severity === undefined);
-    if (ip && issue) this.#options.events.record(ip, 'Warning', issue.reason, issue.message);
+    if (!ip || !issue) return;
+    for (const object of [ip, this.#options.ownerOf(ip)])
+      if (object) this.#options.events.record(object, 'Warning', issue.reason, issue.message);
   }
 }

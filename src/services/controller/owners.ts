@@ -176,6 +176,12 @@ export class Owners {
     if (isInterconnected(subnet.spec) && !router) {
       // guests are told the address of the router
       this.#stuck.add(key);
+      this.#options.warn(
+        pod,
+        owner,
+        'NetworkNotReady',
+        `the router of VPC ${subnet.spec?.vpc} has no address in subnet ${face.subnet} yet: its Ready condition says why`,
+      );
       return {};
     }
     try {

@@ -68,6 +68,7 @@ export const KIND_OF: Readonly<Record<string, string>> = {
   'ovn-fips': 'OvnFip',
   'ovn-snat-rules': 'OvnSnatRule',
   'ovn-dnat-rules': 'OvnDnatRule',
+  nodes: 'Node',
   pods: 'Pod',
   events: 'Event',
 };

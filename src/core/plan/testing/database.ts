@@ -4,7 +4,7 @@
  */
 import type { Operation } from '../../../lib/ovsdb/operations.ts';
 import type { Atom } from '../../ovn/row.ts';
-import { NB_TABLES, type ObservedColumns } from '../../ovn/tables.ts';
+import { HOLDS, NB_TABLES, type ObservedColumns } from '../../ovn/tables.ts';
 import type { RowChange } from '../observed.ts';
 
 type Row = Record<string, Atom | readonly Atom[] | Readonly<Record<string, Atom>>>;
@@ -48,6 +48,7 @@ export class ModelDatabase {
           ? (names.get(value) ?? value)
           : value) as never;
     for (const operation of operations) this.#apply(after, operation, names, real);
+    checkHeld(after);
     collect(after);
     checkUnique(after);
     this.tables = after;
@@ -101,6 +102,17 @@ function isSet(table: string, column: string): boolean {
 function mutated(present: readonly Atom[], mutator: string, values: readonly Atom[]): readonly Atom[] {
   const rest = present.filter((value) => !values.includes(value));
   return (mutator === 'insert' ? [...rest, ...values] : rest).toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+/** What a row refers to stays as long as that row: the server counts references before it collects (ovsdb/transaction.c). */
+function checkHeld(tables: Map<string, Map<string, Row>>): void {
+  for (const [table, columns] of HOLDS)
+    for (const row of tables.get(table)!.values())
+      for (const [column, target] of columns) {
+        const held = row[column];
+        if (typeof held === 'string' && held !== '' && !tables.get(target)!.has(held))
+          throw new Error(`referential integrity: ${table}.${column} holds ${held}`);
+      }
 }
 
 /** rows that nothing refers to are gone; a reference to a missing row is an error, as the server would say */
