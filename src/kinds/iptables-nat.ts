@@ -3,7 +3,8 @@
  * by iptables in the pod of a VpcNatGateway, Weft by the same NAT of OVN as OvnEip, OvnFip, OvnSnatRule and OvnDnatRule.
  */
 import { column, type Kind, REASON } from './kind.ts';
-import { bool, choice, conditions, obj, str } from './schema.ts';
+import type { KubeObject } from './object.ts';
+import { bool, choice, conditions, obj, str, type Static } from './schema.ts';
 
 const COMMON = {
   group: 'kubeovn.io',
@@ -16,22 +17,25 @@ const redo = str('written by Kube-OVN when its pod starts again: empty');
 const natGwDp = str('VpcNatGateway of the address');
 
 const eipSpec = obj({
-  namespace: str('has no effect'),
-  natGwDp: str('VpcNatGateway, whose VPC and external subnet are used'),
+  namespace: str('namespace of the gateway pod: has no effect'),
+  natGwDp: str('VpcNatGateway whose VPC uses it'),
   externalSubnet: str('external subnet; the first of the VpcNatGateway when empty'),
   v4ip: str('IPv4 address; the next free one when empty'),
   v6ip: str('IPv6 address; the next free one when empty'),
-  macAddress: str('MAC address of the address in the pod: has no effect where the router answers'),
-  qosPolicy: str('QoSPolicy'),
+  macAddress: str('MAC address that answers for it where it is not that of the router'),
+  qosPolicy: str('QoSPolicy: has no effect'),
 });
 const eipStatus = obj({
   conditions,
   ready: bool('the address is given'),
-  ip: str('IPv4 address'),
+  ip: str('IPv4 address; the IPv6 address where there is no other'),
   redo,
   nat: str('what it is used for: dnat, fip, snat, separated by comma'),
   qosPolicy: str('as in spec'),
 });
+export type IptablesEipSpec = Static<typeof eipSpec>;
+export type IptablesEipStatus = Static<typeof eipStatus>;
+export type IptablesEip = KubeObject<IptablesEipSpec, IptablesEipStatus>;
 export const iptablesEipKind: Kind = {
   ...COMMON,
   kind: 'IptablesEIP',
@@ -65,6 +69,8 @@ const ruleStatus = {
 
 const fipSpec = obj({ eip, internalIp: str('address of the machine') });
 const fipStatus = obj({ ...ruleStatus, internalIp: str('as in spec') });
+export type IptablesFipRuleStatus = Static<typeof fipStatus>;
+export type IptablesFipRule = KubeObject<Static<typeof fipSpec>, IptablesFipRuleStatus>;
 export const iptablesFipRuleKind: Kind = {
   ...COMMON,
   kind: 'IptablesFIPRule',
@@ -85,8 +91,13 @@ export const iptablesFipRuleKind: Kind = {
   ],
 };
 
-const snatSpec = obj({ eip, internalCIDR: str('prefix that leaves with it') });
+const snatSpec = obj({
+  eip,
+  internalCIDR: str('prefix or address that leaves with it; one of each family, separated by comma'),
+});
 const snatStatus = obj({ ...ruleStatus, internalCIDR: str('as in spec') });
+export type IptablesSnatRuleStatus = Static<typeof snatStatus>;
+export type IptablesSnatRule = KubeObject<Static<typeof snatSpec>, IptablesSnatRuleStatus>;
 export const iptablesSnatRuleKind: Kind = {
   ...COMMON,
   kind: 'IptablesSnatRule',
@@ -125,6 +136,8 @@ const dnatStatus = obj({
   internalPort: str('as in spec'),
   protocol: str('as in spec'),
 });
+export type IptablesDnatRuleStatus = Static<typeof dnatStatus>;
+export type IptablesDnatRule = KubeObject<Static<typeof dnatSpec>, IptablesDnatRuleStatus>;
 export const iptablesDnatRuleKind: Kind = {
   ...COMMON,
   kind: 'IptablesDnatRule',

@@ -3,7 +3,8 @@
  * the VPC's router in the external subnet.
  */
 import { AGE, column, type Kind, REASON } from './kind.ts';
-import { bool, conditions, int, list, mapOf, obj, open, str, strings } from './schema.ts';
+import type { KubeObject } from './object.ts';
+import { bool, conditions, int, list, mapOf, obj, open, str, strings, type Static } from './schema.ts';
 
 const count = (description: string, limits: { readonly minimum?: number; readonly maximum?: number } = {}) =>
   int(description, { format: 'int32', ...limits });
@@ -39,13 +40,13 @@ const spec = obj({
   namespace: str('namespace of the gateway pod: has no effect'),
   vpc: str('VPC that it serves'),
   subnet: str('subnet of lanIp'),
-  lanIp: str('address of the gateway pod in the subnet: has no effect, the router of the VPC is the gateway'),
+  lanIp: str('address in the subnet that nobody gets: a next hop that says so is this gateway'),
   replicas: { ...count('number of gateway pods: has no effect', { minimum: 1 }), default: 1 },
   externalSubnets: strings('external subnets; the default external subnet when empty'),
   selector: strings('labels of nodes that may carry the gateway, key:value'),
   tolerations: list(open('toleration'), 'of the gateway pod: has no effect'),
   affinity: open('of the gateway pod: has no effect'),
-  qosPolicy: str('QoSPolicy'),
+  qosPolicy: str('QoSPolicy: has no effect'),
   bgpSpeaker,
   bfd,
   internalSubnets: strings('subnets that the gateway pods serve: has no effect'),
@@ -58,7 +59,7 @@ const spec = obj({
 const status = obj({
   conditions,
   ready: bool('it is in force'),
-  lanIp: str('address of the router in the subnet'),
+  lanIp: str('as in spec'),
   replicas: count('as in spec'),
   externalSubnets: strings('external subnets that it leads to'),
   selector: strings('as in spec'),
@@ -71,9 +72,13 @@ const status = obj({
     apiVersion: str('empty: there is no pod'),
     kind: str('empty: there is no pod'),
     name: str('empty: there is no pod'),
-    nodes: strings('nodes that may carry the gateway, the active one first'),
+    nodes: strings('empty: there is no pod'),
   }),
 });
+
+export type VpcNatGatewaySpec = Static<typeof spec>;
+export type VpcNatGatewayStatus = Static<typeof status>;
+export type VpcNatGateway = KubeObject<VpcNatGatewaySpec, VpcNatGatewayStatus>;
 
 export const vpcNatGatewayKind: Kind = {
   group: 'kubeovn.io',

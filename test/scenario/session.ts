@@ -89,6 +89,11 @@ export class Session {
       'OvnFip',
       'OvnSnatRule',
       'OvnDnatRule',
+      'VpcNatGateway',
+      'IptablesEIP',
+      'IptablesFIPRule',
+      'IptablesSnatRule',
+      'IptablesDnatRule',
       'Vip',
       'SwitchLBRule',
     ];

@@ -1,5 +1,11 @@
 /** Small makers of the objects that tests declare. */
 import { networkAttachmentDefinitionKind } from '../../src/kinds/network-attachment-definition.ts';
+import {
+  iptablesDnatRuleKind,
+  iptablesEipKind,
+  iptablesFipRuleKind,
+  iptablesSnatRuleKind,
+} from '../../src/kinds/iptables-nat.ts';
 import { ipKind } from '../../src/kinds/ip.ts';
 import { ipPoolKind } from '../../src/kinds/ip-pool.ts';
 import { nodeUnderlayKind } from '../../src/kinds/node-underlay.ts';
@@ -14,6 +20,7 @@ import { type VirtualNetworkSpec, virtualNetworkKind } from '../../src/kinds/vir
 import { vlanKind } from '../../src/kinds/vlan.ts';
 import { vipKind } from '../../src/kinds/vip.ts';
 import { type VpcSpec, vpcKind } from '../../src/kinds/vpc.ts';
+import { vpcNatGatewayKind } from '../../src/kinds/vpc-nat-gateway.ts';
 import { vpcPeeringKind } from '../../src/kinds/vpc-peering.ts';
 import { CORE } from '../../src/lib/kube/resource.ts';
 
@@ -36,6 +43,11 @@ export const R = {
   ovnFips: ovnFipKind,
   ovnSnatRules: ovnSnatRuleKind,
   ovnDnatRules: ovnDnatRuleKind,
+  vpcNatGateways: vpcNatGatewayKind,
+  iptablesEips: iptablesEipKind,
+  iptablesFipRules: iptablesFipRuleKind,
+  iptablesSnatRules: iptablesSnatRuleKind,
+  iptablesDnatRules: iptablesDnatRuleKind,
 } as const;
 
 export const vpc = (name: string, spec: VpcSpec = {}) => ({

@@ -68,22 +68,25 @@ export function namedPoolProblem(
   return undefined;
 }
 
-/** Who has an address: an IP object by name, a Vip or an OvnEip. @param self who asks: the name of an IP object, or `<Kind> <name>` */
+/** kinds that hold addresses of subnets, beside IP objects */
+const HOLDERS = ['Vip', 'OvnEip', 'IptablesEIP', 'VpcNatGateway'] as const;
+const WITH_MAC = ['Vip', 'OvnEip', 'IptablesEIP'] as const;
+
+/** Who has an address: an IP object by name, or `<Kind> <name>`. @param self who asks, spelled the same */
 export function addressHolder(
   subnet: string,
   text: string,
   self: string,
   neighbours: ReadonlyWorld,
 ): string | undefined {
-  return firstOther(
-    neighbours.keys('IP', 'address', `${subnet}|${text}`),
-    neighbours.keys('Vip', 'address', `${subnet}|${text}`),
-    neighbours.keys('OvnEip', 'address', `${subnet}|${text}`),
-    self,
-  );
+  const key = `${subnet}|${text}`;
+  return [
+    ...neighbours.keys('IP', 'address', key),
+    ...HOLDERS.flatMap((kind) => neighbours.keys(kind, 'address', key).map((name) => `${kind} ${name}`)),
+  ].find((holder) => holder !== self);
 }
 
-/** Who has a MAC address: the router, an IP object by name, a Vip or an OvnEip. */
+/** Who has a MAC address: the router, an IP object by name, or `<Kind> <name>`. */
 export function macHolder(
   { metadata, spec }: Subnet,
   mac: string,
@@ -92,23 +95,11 @@ export function macHolder(
 ): string | undefined {
   const { name } = metadata;
   if (mac === macFor(logicalRouterPortName(spec?.vpc ?? '', name))) return 'the router';
-  return firstOther(
-    neighbours.keys('IP', 'mac', `${name}|${mac}`),
-    neighbours.keys('Vip', 'mac', `${name}|${mac}`),
-    neighbours.keys('OvnEip', 'mac', `${name}|${mac}`),
-    self,
-  );
-}
-
-function firstOther(
-  ips: readonly string[],
-  vips: readonly string[],
-  eips: readonly string[],
-  self: string,
-): string | undefined {
-  return [...ips, ...vips.map((name) => `Vip ${name}`), ...eips.map((name) => `OvnEip ${name}`)].find(
-    (holder) => holder !== self,
-  );
+  const key = `${name}|${mac}`;
+  return [
+    ...neighbours.keys('IP', 'mac', key),
+    ...WITH_MAC.flatMap((kind) => neighbours.keys(kind, 'mac', key).map((holder) => `${kind} ${holder}`)),
+  ].find((holder) => holder !== self);
 }
 
 /** Another machine on a network of the subnet that asks for the same address or MAC by name, and need not have it yet. */

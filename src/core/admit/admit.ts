@@ -3,6 +3,7 @@ import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { HostNetworkConfig } from '../../kinds/host-network-config.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
+import type { IptablesDnatRule, IptablesEip, IptablesFipRule, IptablesSnatRule } from '../../kinds/iptables-nat.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { OvnDnatRule } from '../../kinds/ovn-dnat-rule.ts';
 import type { OvnEip } from '../../kinds/ovn-eip.ts';
@@ -18,6 +19,7 @@ import type { VlanConfig } from '../../kinds/vlan-config.ts';
 import type { Migration, VirtualMachine } from '../../kinds/virtual-machine.ts';
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
+import type { VpcNatGateway } from '../../kinds/vpc-nat-gateway.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { admitClusterNetwork, clusterNetworkInUse } from './cluster-network.ts';
@@ -28,7 +30,9 @@ import { admitMigration } from './migration.ts';
 import { admitNetworkAttachmentDefinition } from './network-attachment-definition.ts';
 import { admitOvnDnatRule, admitOvnFip, admitOvnSnatRule } from './nat-rules.ts';
 import { admitNode } from './node-network.ts';
-import { admitOvnEip } from './ovn-eip.ts';
+import { admitIptablesEip, admitOvnEip } from './eip.ts';
+import { admitIptablesDnatRule, admitIptablesFipRule, admitIptablesSnatRule } from './iptables-rules.ts';
+import { admitVpcNatGateway } from './nat-gateway.ts';
 import { admitProviderNetwork, admitVlan } from './provider-network.ts';
 import { admitSwitchLbRule } from './switch-lb-rule.ts';
 import { vipInUse } from './vip-sharing.ts';
@@ -63,6 +67,11 @@ const CHECKS: Readonly<Record<string, (review: Review<KubeObject>) => Verdict<Ku
   OvnFip: (review) => admitOvnFip(review as Review<OvnFip>),
   OvnSnatRule: (review) => admitOvnSnatRule(review as Review<OvnSnatRule>),
   OvnDnatRule: (review) => admitOvnDnatRule(review as Review<OvnDnatRule>),
+  VpcNatGateway: (review) => admitVpcNatGateway(review as Review<VpcNatGateway>),
+  IptablesEIP: (review) => admitIptablesEip(review as Review<IptablesEip>),
+  IptablesFIPRule: (review) => admitIptablesFipRule(review as Review<IptablesFipRule>),
+  IptablesSnatRule: (review) => admitIptablesSnatRule(review as Review<IptablesSnatRule>),
+  IptablesDnatRule: (review) => admitIptablesDnatRule(review as Review<IptablesDnatRule>),
   Node: admitNode,
   VirtualMachine: (review) => admitVirtualMachine(review as Review<VirtualMachine>),
   VirtualNetwork: (review) => admitVirtualNetwork(review as Review<VirtualNetwork>),

@@ -1,18 +1,14 @@
 /** What OvnFip, OvnSnatRule and OvnDnatRule must be to be let in: one meaning each, and nobody's address or port taken. */
-import type { KubeObject } from '../../kinds/object.ts';
 import type { OvnDnatRule } from '../../kinds/ovn-dnat-rule.ts';
-import type { OvnFip } from '../../kinds/ovn-fip.ts';
+import type { OvnFip, OvnFipSpec } from '../../kinds/ovn-fip.ts';
 import type { OvnSnatRule } from '../../kinds/ovn-snat-rule.ts';
 import { parsePrefix } from '../../lib/netaddr/cidr.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { SNAT_NAMESPACE_ANNOTATION } from '../external/names.ts';
 import { sourceKeys } from '../external/snat-source.ts';
-import { parsePorts, portKey, portPairs } from '../external/ports.ts';
-import { listed } from '../text/listed.ts';
+import { checkEip, checkPorts, floatingRival, snatRival } from './nat-conflicts.ts';
 import { Findings, type Review, type Verdict } from './verdict.ts';
-
-type NatKind = 'OvnFip' | 'OvnSnatRule' | 'OvnDnatRule';
 
 export function admitOvnFip({ object, old, neighbours }: Review<OvnFip>): Verdict<OvnFip> {
   const findings = new Findings();
@@ -21,15 +17,17 @@ export function admitOvnFip({ object, old, neighbours }: Review<OvnFip>): Verdic
   if (neighbours.get('OvnEip', ovnEip ?? '')?.spec?.type === 'lrp')
     findings.invalid('spec.ovnEip', ovnEip, 'is the address of a router itself: use one of type nat');
   checkTarget(object.spec ?? {}, false, neighbours, findings);
-  const other = neighbours.keys('OvnFip', 'target', ipName).find((name) => name !== object.metadata.name);
-  if (ipName !== '' && other !== undefined && old?.spec?.ipName !== ipName)
+  const words = (spec: OvnFipSpec | undefined) => [spec?.ipName ?? '', spec?.v4Ip ?? '', spec?.v6Ip ?? ''].join();
+  const other =
+    object.spec && words(old?.spec) !== words(object.spec)
+      ? floatingRival('OvnFip', object.metadata.name, object.spec, neighbours)
+      : undefined;
+  if (other !== undefined)
     findings.duplicate(
-      'spec.ipName',
-      ipName,
-      `has a floating IP already, OvnFip ${other}: a machine leaves by one address`,
+      ipName === '' ? 'spec.v4Ip' : 'spec.ipName',
+      ipName || object.spec?.v4Ip,
+      `has a floating IP already, ${other}: a machine leaves by one address`,
     );
-  if (object.spec?.type === 'distributed' && ipName === '')
-    findings.warn('spec.type', 'without spec.ipName it is not known where the machine is, so it is centralized');
   return answer(object, findings);
 }
 
@@ -62,13 +60,13 @@ export function admitOvnSnatRule({ object, old, neighbours }: Review<OvnSnatRule
     if (prefix && (prefix.family === 4) !== (field === 'v4IpCidr'))
       findings.invalid(`spec.${field}`, text, `is IPv${prefix.family}`);
   }
-  const rival = neighbours.keys('OvnSnatRule', 'source', sourceKeys(object)[0] ?? '').find((other) => other !== name);
-  if (rival !== undefined && sourceKeys(object)[0] !== sourceKeys(old)[0])
-    findings.duplicate(
-      'spec',
-      says.join(''),
-      `OvnSnatRule ${rival} says by which address the same leaves: edit that one`,
-    );
+  const [source] = sourceKeys(object);
+  const same = source === sourceKeys(old)[0] ? [] : neighbours.keys('OvnSnatRule', 'source', source ?? '');
+  const rival =
+    same.filter((other) => other !== name).map((other) => `OvnSnatRule ${other}`)[0] ??
+    snatRival('OvnSnatRule', object, old, '', neighbours);
+  if (rival !== undefined)
+    findings.duplicate('spec', says.join(''), `${rival} says by which address the same leaves: edit that one`);
   if (vpcSubnet !== '' && !neighbours.get('Subnet', vpcSubnet))
     findings.warn('spec.vpcSubnet', `there is no subnet ${vpcSubnet} yet`);
   if (ipName !== '' && !neighbours.get('IP', ipName))
@@ -78,59 +76,14 @@ export function admitOvnSnatRule({ object, old, neighbours }: Review<OvnSnatRule
 
 export function admitOvnDnatRule({ object, old, neighbours }: Review<OvnDnatRule>): Verdict<OvnDnatRule> {
   const findings = new Findings();
-  const { name } = object.metadata;
-  const { ovnEip = '', protocol = '', externalPort = '', internalPort = '' } = object.spec ?? {};
   checkEip('OvnDnatRule', object, old, neighbours, findings);
   checkTarget(object.spec ?? {}, true, neighbours, findings);
-  const ports = portPairs(externalPort, internalPort);
-  const range = parsePorts(externalPort);
-  if (typeof range === 'string') findings.invalid('spec.externalPort', externalPort, range);
-  else if (typeof ports === 'string') findings.invalid('spec.internalPort', internalPort, ports);
-  const taken = new Map<string, number[]>();
-  for (const [port] of typeof ports === 'string' ? [] : ports)
-    for (const other of neighbours.keys('OvnDnatRule', 'port', portKey(ovnEip, protocol, port)))
-      if (other !== name) taken.set(other, [...(taken.get(other) ?? []), port]);
-  for (const [other, those] of taken)
-    findings.duplicate(
-      'spec.externalPort',
-      externalPort,
-      `OvnDnatRule ${other} forwards ${protocol || 'tcp'} port ${listed(those.map(String), 5)} of OvnEip ${ovnEip} already: use other ports, or add to that rule`,
-    );
+  checkPorts('OvnDnatRule', object, neighbours, findings);
   return answer(object, findings);
 }
 
 function answer<T>(object: T, { warnings, errors }: Findings): Verdict<T> {
   return { object, warnings, errors };
-}
-
-/** A floating IP has its OvnEip for itself. */
-function checkEip(
-  kind: NatKind,
-  object: KubeObject<{ readonly ovnEip?: string }>,
-  old: KubeObject<{ readonly ovnEip?: string }> | undefined,
-  neighbours: ReadonlyWorld,
-  findings: Findings,
-): void {
-  const name = object.spec?.ovnEip ?? '';
-  if (name === '') return findings.required('spec.ovnEip', 'the OvnEip whose address is used');
-  if (old?.spec?.ovnEip === name) return;
-  const eip = neighbours.get('OvnEip', name);
-  if (!eip) findings.warn('spec.ovnEip', `there is no OvnEip ${name} yet`);
-  if (eip?.metadata.deletionTimestamp !== undefined)
-    findings.forbidden('spec.ovnEip', `OvnEip ${name} is being deleted: use another one`);
-  const kinds: readonly NatKind[] = kind === 'OvnFip' ? ['OvnFip', 'OvnSnatRule', 'OvnDnatRule'] : ['OvnFip'];
-  const users = kinds.flatMap((other) =>
-    neighbours
-      .keys(other, 'eip', name)
-      .filter((key) => other !== kind || key !== object.metadata.name)
-      .map((key) => `${other} ${key}`),
-  );
-  if (users.length > 0)
-    findings.duplicate(
-      'spec.ovnEip',
-      name,
-      `is in use by ${listed(users, 3)}, and a floating IP has its address for itself: use another OvnEip`,
-    );
 }
 
 interface TargetSpec {

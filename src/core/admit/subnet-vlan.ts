@@ -1,4 +1,7 @@
 /** What a Subnet may say of the VLAN that it is on: who its gateway is, how it is connected with its VPC, and whether Weft gives addresses there. */
+import { vpcsAsking } from '../compile/asked-externals.ts';
+import { untracked } from '../compile/reads.ts';
+import { EIP_KINDS } from '../external/families.ts';
 import { type Cidr, cidrContains, formatCidr, usableBounds } from '../../lib/netaddr/cidr.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet, SubnetSpec } from '../../kinds/subnet.ts';
@@ -49,12 +52,12 @@ export function checkVlan(subnet: Subnet, { old, neighbours }: Review<Subnet>, f
     );
   const wasPart = old !== undefined && isOnVlan(old.spec) && isRouted(old.spec);
   if (isOnVlan(spec) && isRouted(spec) && !wasPart) {
-    const external = neighbours.keys('Vpc', 'external', name)[0];
-    const eip = neighbours.keys('OvnEip', 'subnet', name)[0];
+    const external = vpcsAsking(name, untracked(neighbours))[0];
+    const eip = EIP_KINDS.flatMap((kind) => neighbours.keys(kind, 'subnet', name).map((each) => `${kind} ${each}`))[0];
     if (external !== undefined || eip !== undefined)
       findings.forbidden(
         spec.logicalGateway === true ? 'spec.logicalGateway' : 'spec.u2oInterconnection',
-        `${external === undefined ? `OvnEip ${eip} is in it` : `it is an external subnet of VPC ${external}`}: a VLAN is outside of VPCs, or a part of one`,
+        `${external === undefined ? `${eip} is in it` : `it is an external subnet of VPC ${external}`}: a VLAN is outside of VPCs, or a part of one`,
       );
   }
 }

@@ -4,11 +4,6 @@ import { Findings, type Review, type Verdict } from './verdict.ts';
 
 export const UNBUILT_KINDS: Readonly<Record<string, string>> = {
   MultiNetworkPolicy: 'network policies are not built yet, and this one would not be enforced',
-  VpcNatGateway: 'it is not built yet: use Vpc.spec.enableExternal',
-  IptablesEIP: 'it is not built yet: use OvnEip',
-  IptablesFIPRule: 'it is not built yet: use OvnFip',
-  IptablesSnatRule: 'it is not built yet: use OvnSnatRule',
-  IptablesDnatRule: 'it is not built yet: use OvnDnatRule',
 };
 
 export function refuseUnbuilt({ object, old }: Review<KubeObject>): Verdict<KubeObject> {

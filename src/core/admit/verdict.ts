@@ -36,6 +36,10 @@ export class Findings {
     this.errors.push({ path, type: 'Duplicate', value, detail });
   }
 
+  notFound(path: string, value: unknown, detail: string): void {
+    this.errors.push({ path, type: 'NotFound', value, detail });
+  }
+
   forbidden(path: string, detail: string): void {
     this.errors.push({ path, type: 'Forbidden', detail });
   }

@@ -1,6 +1,10 @@
 /** What a Vip says of sharing, and what stands in the way of its deletion. */
 import { HOST_VM_VIP, SWITCH_LB_VIP, type Vip } from '../../kinds/vip.ts';
+import { attempt } from '../../lib/netaddr/error.ts';
+import { parseIp } from '../../lib/netaddr/ip.ts';
 import { whyNotFor } from '../compile/networks.ts';
+import { untracked } from '../compile/reads.ts';
+import { rulesNaming } from '../compile/rules-inside.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import { parseLabel } from '../select/labels.ts';
 import { listed } from '../text/listed.ts';
@@ -48,10 +52,18 @@ export function vipInUse({ metadata, spec }: Vip, neighbours: ReadonlyWorld): st
       .filter((key) => neighbours.get(kind, key)?.spec?.ipType === 'vip')
       .map((key) => `${kind} ${key}`),
   );
+  const vpc = neighbours.get('Subnet', spec?.subnet ?? '')?.spec?.vpc ?? '';
+  const naming = [spec?.v4ip, spec?.v6ip].flatMap((text) => {
+    const ip = attempt(() => parseIp(text ?? ''));
+    return ip
+      ? rulesNaming(['OvnFip', 'OvnDnatRule', 'IptablesFIPRule', 'IptablesDnatRule'], vpc, ip, untracked(neighbours))
+      : [];
+  });
   const users = [
     ...[...new Set([...takers, ...sharers])].map((key) => `interface ${key}`),
     ...rules.map((key) => `SwitchLBRule ${key}`),
     ...translations,
+    ...naming,
   ];
   if (users.length === 0) return undefined;
   return `Vip ${name} is in use by ${listed(users.toSorted())}: delete them first, or take it out of the annotations of their machines`;

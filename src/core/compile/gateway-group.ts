@@ -1,7 +1,7 @@
 /** Who carries a port of a router on a physical network: the nodes that are named, or those that Weft chooses, which ports share. */
-import { type GatewayRank, leaderOf, ranksInOrder } from '../external/gateways.ts';
+import { type GatewayRank, leaderOf, ranks, ranksInOrder } from '../external/gateways.ts';
 import { gatewayGroupName, logicalRouterPortName, ownGatewayGroupName } from '../ovn/names.ts';
-import { namedGateways } from './named-gateways.ts';
+import { namedGateways, nodesSelected } from './named-gateways.ts';
 import type { Emit, Read } from './rule.ts';
 
 export interface GatewayGroup {
@@ -14,6 +14,7 @@ export interface GatewayGroup {
 /**
  * @param beside subnet of whose port the carrier is to be this port's too, where both are on one physical network: what goes from one to the other takes no
  * tunnel then, and keeps its size
+ * @param natGateways VpcNatGateways whose selectors say which nodes may
  * @returns undefined when no node can
  */
 export function gatewayGroupOf(
@@ -21,13 +22,23 @@ export function gatewayGroupOf(
   subnet: string,
   provider: string,
   beside: string,
+  natGateways: readonly string[],
   read: Read,
   emit: Pick<Emit, 'issue'>,
 ): GatewayGroup | undefined {
+  const own = (order: readonly GatewayRank[]) =>
+    order.length === 0 ? undefined : { group: ownGatewayGroupName(logicalRouterPortName(vpc, subnet)), order };
+  const states = () => read.fact('GatewayStates', provider)?.nodes ?? [];
   const named = namedGateways(vpc, read, emit);
-  if (named) {
-    const order = ranksInOrder(named, read.fact('GatewayStates', provider)?.nodes ?? []);
-    return order.length === 0 ? undefined : { group: ownGatewayGroupName(logicalRouterPortName(vpc, subnet)), order };
+  if (named) return own(ranksInOrder(named, states()));
+  const isSelected = nodesSelected(natGateways, read);
+  if (isSelected) {
+    const nodes = states().filter(({ node }) => isSelected(node));
+    const first = leaderOf(
+      `${vpc}/${beside}`,
+      nodes.map(({ node }) => node),
+    );
+    return first === undefined ? undefined : own(ranks(first, nodes));
   }
   const leader = leaderOf(`${vpc}/${beside}`, read.fact('GatewayNodes', provider)?.nodes ?? []);
   return leader === undefined ? undefined : { group: gatewayGroupName(provider, leader) };
@@ -35,5 +46,5 @@ export function gatewayGroupOf(
 
 /** why there is none */
 export function noGatewayNode(provider: string): string {
-  return `no node can carry the gateway: none is on ProviderNetwork ${provider} (its status says why), or those with the label ovn.kubernetes.io/external-gw=true, or those that spec.gatewayNode or spec.gatewayNodeSelectors of its subnets name, are not`;
+  return `no node can carry the gateway: none is on ProviderNetwork ${provider} (its status says why), or those with the label ovn.kubernetes.io/external-gw=true, or those that spec.gatewayNode or spec.gatewayNodeSelectors of its subnets or the selector of a VpcNatGateway name, are not`;
 }

@@ -1,11 +1,12 @@
 /**
  * gatewayType, gatewayNode and gatewayNodeSelectors of subnets of the default VPC: the nodes that carry the VPC's way out, the first that is well first. A router
- * has one way out for all its subnets, so they are to name the same nodes.
+ * has one way out for all its subnets, so they are to name the same nodes. In any VPC the selector of a VpcNatGateway says which nodes may.
  */
 import type { Subnet } from '../../kinds/subnet.ts';
 import { standing } from '../external/gateways.ts';
 import { DEFAULT_VPC } from '../ovn/names.ts';
 import { isSelected, type LabelSelector } from '../underlay/node-selection.ts';
+import { parseLabels } from '../select/labels.ts';
 import type { Emit, Read } from './rule.ts';
 
 /** the fields are about nothing in other VPCs, and nothing is built of them there */
@@ -67,4 +68,21 @@ function selectedNodes(vpc: string, selectors: readonly LabelSelector[], read: R
 
 function listOf(nodes: readonly string[]): string {
   return nodes.join(', ') || 'no node';
+}
+
+/** @returns undefined when one of the VpcNatGateways may be anywhere; a selector that cannot be read chooses nobody */
+export function nodesSelected(
+  gateways: readonly string[],
+  read: Pick<Read, 'get'>,
+): ((node: string) => boolean) | undefined {
+  const selectors = gateways.map((name) => read.get('VpcNatGateway', name, ({ spec }) => spec?.selector ?? []) ?? []);
+  if (selectors.length === 0 || selectors.some((texts) => texts.length === 0)) return undefined;
+  const wanted = selectors.flatMap((texts) => {
+    const labels = parseLabels(texts);
+    return labels ? [labels] : [];
+  });
+  return (node) =>
+    read.get('Node', node, ({ metadata }) =>
+      wanted.some((labels) => labels.every(({ key, value }) => metadata.labels?.[key] === value)),
+    ) === true;
 }

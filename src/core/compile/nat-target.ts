@@ -1,7 +1,10 @@
 /** What a translation leads to: an interface, a Vip, or an address that is named. */
 import { attempt } from '../../lib/netaddr/error.ts';
-import { type Family, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
+import { type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { hasLogicalGateway, isOnVlan } from '../vlan/vlan-subnet.ts';
+import { FAMILIES } from '../external/families.ts';
+import type { Eip } from './eip.ts';
+import { subnetOf } from './next-hops.ts';
 import type { Emit, Read } from './rule.ts';
 
 export interface NatTarget {
@@ -25,9 +28,15 @@ export interface NatTargetSpec {
   readonly v6Ip?: string;
 }
 
-export function targetOf(spec: NatTargetSpec, read: Read, emit: Pick<Emit, 'issue'>): NatTarget | undefined {
+/** @param field that says where it leads, for messages */
+export function targetOf(
+  spec: NatTargetSpec,
+  field: string,
+  read: Read,
+  emit: Pick<Emit, 'issue'>,
+): NatTarget | undefined {
   const { ipName = '', ipType = '' } = spec;
-  if (ipName === '') return namedAddresses(spec, read, emit);
+  if (ipName === '') return namedAddresses(spec, field, read, emit);
   const found = ipType === 'vip' ? ofVip(ipName, read) : ofInterface(ipName, read);
   if (!found) {
     const kind = ipType === 'vip' ? 'Vip' : 'IP object';
@@ -78,6 +87,7 @@ function ofVip(name: string, read: Read) {
 
 function namedAddresses(
   { vpc = '', v4Ip, v6Ip }: NatTargetSpec,
+  field: string,
   read: Read,
   emit: Pick<Emit, 'issue'>,
 ): NatTarget | undefined {
@@ -85,18 +95,35 @@ function namedAddresses(
   if (vpc === '' || addresses.length === 0) {
     emit.issue({
       reason: 'TargetNotFound',
-      field: 'spec.ipName',
-      message: 'spec.ipName: nothing is named: name an IP object or a Vip, or set spec.vpc with spec.v4Ip or spec.v6Ip',
+      field,
+      message: `${field}: nothing is named: ${field === FAMILIES.OvnEip.target ? 'name an IP object or a Vip, or set spec.vpc with spec.v4Ip or spec.v6Ip' : 'set it to an address of the VPC'}`,
     });
     return undefined;
   }
-  if (read.get('Vpc', vpc, () => true) === true) return { vpc, addresses };
+  if (read.get('Vpc', vpc, () => true) === true) return { ...machineWith(vpc, addresses, read), vpc, addresses };
   emit.issue({
     reason: 'VpcNotFound',
     field: 'spec.vpc',
     message: `spec.vpc: there is no VPC ${JSON.stringify(vpc)}: create it, or name another one`,
   });
   return undefined;
+}
+
+/** the one interface that has them all, if there is one */
+function machineWith(
+  vpc: string,
+  addresses: readonly Ip[],
+  read: Read,
+): Pick<NatTarget, 'port' | 'subnet' | 'node' | 'onVlan'> | undefined {
+  const ports = addresses.map((ip) => {
+    const subnet = subnetOf(vpc, ip, read);
+    return subnet === undefined ? undefined : read.keys('IP', 'address', `${subnet}|${formatIp(ip)}`).toSorted()[0];
+  });
+  const [name] = ports;
+  const found = name !== undefined && ports.every((port) => port === name) ? ofInterface(name, read) : undefined;
+  if (!found) return undefined;
+  const { texts: _, ...rest } = found;
+  return { ...rest, onVlan: read.get('Subnet', found.subnet, ({ spec }) => isOnVlan(spec)) === true };
 }
 
 function parsed(texts: readonly string[]): readonly Ip[] {
@@ -112,15 +139,15 @@ export function pairs(external: readonly Ip[], internal: readonly Ip[]): readonl
 }
 
 export function tellFamilies(
-  external: readonly Ip[],
+  { kind, addresses: external }: Pick<Eip, 'kind' | 'addresses'>,
   internal: readonly Ip[],
-  field: string,
   emit: Pick<Emit, 'issue'>,
 ): void {
+  const field = FAMILIES[kind].eip;
   emit.issue({
     reason: 'FamilyMismatch',
     field,
-    message: `${field}: outside is ${families(external)}, inside is ${families(internal)}, and OVN translates within one family only: use an OvnEip that has the family of the inside`,
+    message: `${field}: outside is ${families(external)}, inside is ${families(internal)}, and OVN translates within one family only: use an ${kind} that has the family of the inside`,
   });
 }
 

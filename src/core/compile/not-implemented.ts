@@ -9,6 +9,10 @@ interface Field {
   readonly path: string;
   /** it is built for such objects */
   readonly unless?: (object: unknown) => boolean;
+  /** it is about gateway pods, of which there are none */
+  readonly ofPods?: boolean;
+  /** the object does its work all the same */
+  readonly warns?: boolean;
 }
 
 const VPC: readonly Field[] = ['bfdPort'].map((path) => ({
@@ -33,7 +37,25 @@ const SUBNET: readonly Field[] = [
   { path: 'spec.gatewayType', except: 'distributed', unless: (object) => namesGateways(object as Subnet) },
 ];
 
-const FIELDS = { Vpc: VPC, Subnet: SUBNET } as const;
+/** of the pods that Kube-OVN runs for a gateway: it does its work without them */
+const NAT_GATEWAY: readonly Field[] = [
+  { path: 'spec.replicas', except: 1, ofPods: true },
+  ...[
+    'tolerations',
+    'affinity',
+    'bfd.enabled',
+    'internalSubnets',
+    'internalCIDRs',
+    'routes',
+    'noDefaultEIP',
+    'annotations',
+  ].map((path) => ({ path: `spec.${path}`, ofPods: true })),
+  ...['bgpSpeaker.enabled', 'qosPolicy'].map((path) => ({ path: `spec.${path}`, warns: true })),
+];
+
+const IPTABLES_EIP: readonly Field[] = [{ path: 'spec.qosPolicy', warns: true }];
+
+const FIELDS = { Vpc: VPC, Subnet: SUBNET, VpcNatGateway: NAT_GATEWAY, IptablesEIP: IPTABLES_EIP } as const;
 
 export function notImplemented(kind: keyof typeof FIELDS, object: unknown): readonly Issue[] {
   const fields: readonly Field[] = FIELDS[kind];
@@ -41,11 +63,23 @@ export function notImplemented(kind: keyof typeof FIELDS, object: unknown): read
     const value = valueAt(object, path);
     return isSet(value) && value !== except && unless?.(object) !== true;
   });
-  return set.map(({ path }) => ({
+  return set.map(issueOf);
+}
+
+function issueOf({ path, ofPods, warns }: Field): Issue {
+  if (ofPods)
+    return {
+      severity: 'warning',
+      reason: 'NoGatewayPod',
+      field: path,
+      message: `${path} is of gateway pods and has no effect, since OVN does their work: remove it`,
+    };
+  return {
+    ...(warns ? { severity: 'warning' } : {}),
     reason: 'NotImplemented',
     field: path,
     message: `${path} is not built yet and has no effect: everything else of this object is in force`,
-  }));
+  };
 }
 
 function valueAt(object: unknown, path: string): unknown {

@@ -23,6 +23,7 @@ export interface Issue {
 
 export const ISSUE_REASONS = [
   'NotImplemented',
+  'NoGatewayPod',
   'VpcNotFound',
   'ProviderNetworkNotFound',
   'VlanNotFound',
@@ -38,6 +39,7 @@ export const ISSUE_REASONS = [
   'AddressUnavailable',
   'CentralizedMeanwhile',
   'GatewayLost',
+  'NatGatewayNotFound',
   'EipNotFound',
   'EipNotReady',
   'EipInUse',

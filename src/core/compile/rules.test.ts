@@ -9,16 +9,21 @@ Settings       reads NodeUnderlay, Vpc, Subnet gives GuestMtus, VxlanMode, Datap
 ClusterNetwork reads NodeUnderlay gives nothing
 ProviderNetwork reads Node, Uplink, GatewayLoss gives GatewayNodes, GatewayStates, ProviderMtu
 Vlan       reads ProviderNetwork, Vlan, ProviderMtu gives VlanNetwork
-Vpc        reads IP, Node, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, OvnEip, VxlanMode, DatapathRank, VlanNetwork, GatewayNodes, GatewayStates gives VpcExternal, VpcRouter, VpcGuests, NextHopOf
+Vpc        reads IP, Node, PortDown, Settings, Subnet, Vpc, VpcPeering, IPPool, OvnEip, VpcNatGateway, VxlanMode, DatapathRank, VlanNetwork, GatewayNodes, GatewayStates gives VpcExternal, VpcRouter, VpcGuests, NextHopOf
 VpcPeering reads IP, Vpc, Subnet, VpcPeering gives nothing
-Subnet  reads Settings, Node, Subnet, NetworkAttachmentDefinition, IP, IPPool, Vpc, OvnSnatRule, VpcRouter, VpcGuests, GuestMtus, VxlanMode, DatapathRank, VlanNetwork, VpcExternal, GatewayNodes, GatewayStates gives SubnetSwitch, SubnetGuests, PortBeyondLimit
+Subnet  reads Settings, Node, Subnet, NetworkAttachmentDefinition, IP, IPPool, Vpc, OvnSnatRule, VpcNatGateway, IptablesEIP, IptablesSnatRule, VpcRouter, VpcGuests, GuestMtus, VxlanMode, DatapathRank, VlanNetwork, VpcExternal, GatewayNodes, GatewayStates gives SubnetSwitch, SubnetGuests, PortBeyondLimit
 Vip     reads IP, Workload, SubnetSwitch gives SharedAddress
 IP      reads IP, Placement, PortsBound, Uplink, Vip, Workload, SubnetSwitch, SharedAddress, SubnetGuests, VpcGuests, NextHopOf, PortBeyondLimit gives nothing
 IPPool  reads IPPool, SubnetSwitch gives nothing
+VpcNatGateway reads Vpc, VpcNatGateway, Subnet, OvnEip, Node, VlanNetwork, GatewayNodes, GatewayStates, VpcRouter gives nothing
 OvnEip  reads Subnet gives nothing
-OvnFip  reads OvnEip, OvnFip, OvnSnatRule, OvnDnatRule, IP, Vip, Subnet, Vpc, Placement, Uplink, VpcExternal gives nothing
+OvnFip  reads OvnEip, OvnFip, OvnSnatRule, IptablesEIP, VpcNatGateway, OvnDnatRule, IptablesDnatRule, IP, Vip, Subnet, Vpc, Placement, Uplink, VpcExternal gives nothing
 OvnSnatRule reads OvnEip, OvnFip, IP, Subnet, Vpc, Placement, Vip, VpcExternal gives nothing
 OvnDnatRule reads OvnEip, OvnFip, OvnDnatRule, IP, Vip, Subnet, Vpc, Placement, VpcExternal gives nothing
+IptablesEIP  reads Subnet, VpcNatGateway gives nothing
+IptablesFIPRule reads IptablesEIP, VpcNatGateway, IptablesFIPRule, IptablesSnatRule, OvnDnatRule, IptablesDnatRule, IP, Vip, Subnet, Vpc, Placement, Uplink, VpcExternal gives nothing
+IptablesSnatRule reads IptablesEIP, VpcNatGateway, IptablesFIPRule, Vpc, VpcExternal gives nothing
+IptablesDnatRule reads IptablesEIP, VpcNatGateway, IptablesFIPRule, IptablesDnatRule, IP, Vip, Subnet, Vpc, Placement, VpcExternal gives nothing
 SwitchLBRule reads IP, Subnet, SwitchLBRule, Vip, Workload, VpcRouter gives nothing
 `;
 

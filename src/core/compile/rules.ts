@@ -8,19 +8,22 @@
  *    └──VpcGuests, NextHopOf──> IP
  *   ProviderNetwork ──ProviderMtu──> Vlan ──VlanNetwork──> Vpc, Subnet
  *    └──GatewayNodes, GatewayStates──> Vpc, Subnet      Vpc ──VpcExternal──> Subnet, OvnFip, OvnSnatRule, OvnDnatRule        OvnEip
+ *                        │                └─> IptablesFIPRule, IptablesSnatRule, IptablesDnatRule        IptablesEIP
+ *                        └──VpcRouter──> VpcNatGateway
  *   Subnet ──SubnetSwitch──> Vip ──SharedAddress──> IP      Vpc ──VpcRouter──> SwitchLBRule
  *   VpcPeering: nothing but what is wrong with it
  */
 import { clusterNetworkRule } from './cluster-network-rule.ts';
-import { dnatRule } from './dnat-rule.ts';
-import { eipRule } from './eip-rule.ts';
-import { fipRule } from './fip-rule.ts';
+import { iptablesDnatRule, ovnDnatRule } from './dnat-rule.ts';
+import { iptablesEipRule, ovnEipRule } from './eip-rule.ts';
+import { iptablesFipRule, ovnFipRule } from './fip-rule.ts';
 import { installationRule } from './installation-rule.ts';
 import { ipPoolRule } from './ip-pool-rule.ts';
+import { natGatewayRule } from './nat-gateway-rule.ts';
 import { nicRule } from './nic-rule.ts';
 import type { Rule } from './rule.ts';
 import { providerNetworkRule } from './provider-network-rule.ts';
-import { snatRule } from './snat-rule.ts';
+import { iptablesSnatRule, ovnSnatRule } from './snat-rule.ts';
 import { subnetRule } from './subnet-rule.ts';
 import { vlanRule } from './vlan-rule.ts';
 import { switchLbRule } from './switch-lb-rule.ts';
@@ -39,9 +42,14 @@ export const RULES: readonly Rule[] = [
   vipRule,
   nicRule,
   ipPoolRule,
-  eipRule,
-  fipRule,
-  snatRule,
-  dnatRule,
+  natGatewayRule,
+  ovnEipRule,
+  ovnFipRule,
+  ovnSnatRule,
+  ovnDnatRule,
+  iptablesEipRule,
+  iptablesFipRule,
+  iptablesSnatRule,
+  iptablesDnatRule,
   switchLbRule,
 ];

@@ -2,9 +2,11 @@
 import { type Cidr, formatCidr } from '../../lib/netaddr/cidr.ts';
 import { parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
-import { externalSubnetsOf, NAT_GATEWAY_ANNOTATION } from '../external/names.ts';
+import { NAT_GATEWAY_ANNOTATION } from '../external/names.ts';
+import { askedExternals } from './asked-externals.ts';
 import { emitSnat } from './nat-rows.ts';
 import type { Emit, Read } from './rule.ts';
+import { snatRulesOf } from './snat-rivals.ts';
 
 export function emitSubnetNat({ metadata, spec }: Subnet, cidrs: readonly Cidr[], read: Read, emit: Emit): void {
   const named = metadata.annotations?.[NAT_GATEWAY_ANNOTATION] ?? '';
@@ -12,8 +14,9 @@ export function emitSubnetNat({ metadata, spec }: Subnet, cidrs: readonly Cidr[]
   const vpc = spec?.vpc ?? '';
   // a rule of the subnet's own says by which address
   if (read.keys('OvnSnatRule', 'subnet', metadata.name).length > 0) return;
+  const untold = cidrs.filter((cidr) => snatRulesOf(vpc, cidr, read).length === 0);
   const field = named === '' ? 'spec.natOutgoing' : `metadata.annotations[${NAT_GATEWAY_ANNOTATION}]`;
-  const asked = named !== '' ? [named] : (read.get('Vpc', vpc, (found) => externalSubnetsOf(found.spec)) ?? []);
+  const asked = named !== '' ? [named] : askedExternals(vpc, read).map(({ subnet }) => subnet);
   // by whichever it leaves
   const links = asked.flatMap((external) => {
     const link = read.fact('VpcExternal', `${vpc}|${external}`);
@@ -33,7 +36,7 @@ export function emitSubnetNat({ metadata, spec }: Subnet, cidrs: readonly Cidr[]
     return;
   }
   for (const { external, link } of links)
-    for (const cidr of cidrs) {
+    for (const cidr of untold) {
       const address = link.addresses.find((text) => parseIp(text).family === cidr.family);
       if (address === undefined) {
         emit.issue({

@@ -19,7 +19,19 @@ import { checkMatches, checkPorts, datapathFits } from './vxlan-issues.ts';
 export const subnetRule = rule({
   kind: 'Subnet',
   reads: {
-    kinds: ['Settings', 'Node', 'Subnet', 'NetworkAttachmentDefinition', 'IP', 'IPPool', 'Vpc', 'OvnSnatRule'],
+    kinds: [
+      'Settings',
+      'Node',
+      'Subnet',
+      'NetworkAttachmentDefinition',
+      'IP',
+      'IPPool',
+      'Vpc',
+      'OvnSnatRule',
+      'VpcNatGateway',
+      'IptablesEIP',
+      'IptablesSnatRule',
+    ],
     facts: [
       'VpcRouter',
       'VpcGuests',

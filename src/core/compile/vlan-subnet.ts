@@ -6,10 +6,10 @@ import { cidrContains } from '../../lib/netaddr/cidr.ts';
 import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import { type GuestNetwork, prefixesToTell, type VpcGuestSettings } from '../dhcp/guest-options.ts';
-import { externalSubnetsOf } from '../external/names.ts';
 import { hasLogicalGateway, interconnectionName, isOverlayOnly, isRouted } from '../vlan/vlan-subnet.ts';
 import { macFor } from '../ovn/mac.ts';
 import { localnetPortName, logicalRouterPortName, switchRouterPortName } from '../ovn/names.ts';
+import { askedExternals, vpcsAsking } from './asked-externals.ts';
 import { vlanMtu } from '../underlay/mtu.ts';
 import type { Facts } from './facts.ts';
 import { type GatewayGroup, gatewayGroupOf, noGatewayNode } from './gateway-group.ts';
@@ -36,7 +36,7 @@ export function vlanSite(
     });
   const router = isRouted(spec) ? routerOf(subnet, plan, read, emit) : undefined;
   const carriers = router && carriersOf(subnet, network.provider, read, emit);
-  const routers = router ? [vpc] : read.keys('Vpc', 'external', name).toSorted();
+  const routers = router ? [vpc] : vpcsAsking(name, read);
   return {
     networks: plan.cidrs.map((cidr, index): GuestNetwork => {
       const address = router?.addresses.find((ip) => cidrContains(cidr, ip));
@@ -86,9 +86,11 @@ function carriersOf({ spec, metadata }: Subnet, provider: string, read: Read, em
   const { name } = metadata;
   const vpc = spec?.vpc ?? '';
   // hosts of the VLAN leave by the VPC's way out
-  const way = hasLogicalGateway(spec) ? read.get('Vpc', vpc, (found) => externalSubnetsOf(found.spec)[0]) : undefined;
+  const way = hasLogicalGateway(spec) ? askedExternals(vpc, read)[0] : undefined;
   // what is wrong with the named ones is said of the VPC
-  const carriers = gatewayGroupOf(vpc, name, provider, way ?? name, read, { issue: () => undefined });
+  const carriers = gatewayGroupOf(vpc, name, provider, way?.subnet ?? name, way?.gateways ?? [], read, {
+    issue: () => undefined,
+  });
   if (!carriers)
     emit.issue({
       reason: 'NoGatewayNode',

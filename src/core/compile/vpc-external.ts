@@ -9,15 +9,21 @@ import { type Cidr, cidrContains, type InterfaceAddress } from '../../lib/netadd
 import { attempt } from '../../lib/netaddr/error.ts';
 import { type Family, formatIp, type Ip, parseIp } from '../../lib/netaddr/ip.ts';
 import { MAX_PRIORITY } from '../access/rules.ts';
-import { externalSubnetsOf, routerEipName } from '../external/names.ts';
+import { routerEipName } from '../external/names.ts';
 import type { VpcSpec } from '../../kinds/vpc.ts';
 import { isOnVlan, isRouted } from '../vlan/vlan-subnet.ts';
 import { logicalRouterPortName, privateAddressSetName, switchRouterPortName } from '../ovn/names.ts';
 import { gatewayGroupOf, type GatewayGroup, noGatewayNode } from './gateway-group.ts';
+import { type AskedExternal, askedExternals } from './asked-externals.ts';
 import { emitGroup } from './provider-network-rule.ts';
 import { emitAddressSet } from './address-sets.ts';
 import type { Emit, IssueReason, Read } from './rule.ts';
 import { viewSubnet } from './vpc-subnets.ts';
+
+/** The external subnet that an address is in. */
+export function externalHolding(address: Ip, externals: readonly External[]): External | undefined {
+  return externals.find(({ own }) => own.some(({ cidr }) => cidrContains(cidr, address)));
+}
 
 /** The router's port in an external subnet. */
 export interface External extends GatewayGroup {
@@ -38,21 +44,24 @@ export function externalsOf(
   read: Read,
   emit: Pick<Emit, 'issue'>,
 ): readonly External[] {
-  return externalSubnetsOf(spec).flatMap((subnet) => externalOf(vpc, subnet, fieldOf(spec, subnet), read, emit) ?? []);
+  return askedExternals(vpc, read).flatMap((asked) => externalOf(vpc, asked, fieldOf(spec, asked), read, emit) ?? []);
 }
 
-function fieldOf(spec: VpcSpec | undefined, subnet: string): string {
+function fieldOf(spec: VpcSpec | undefined, { subnet, own, gateways }: AskedExternal): string {
+  if (!own) return `VpcNatGateway ${gateways[0]}`;
   const index = spec?.extraExternalSubnets?.indexOf(subnet) ?? -1;
   return index < 0 ? 'spec.enableExternal' : `spec.extraExternalSubnets[${index}]`;
 }
 
-function externalOf(
+/** @param field what asks for it, for messages */
+export function externalOf(
   vpc: string,
-  subnet: string,
+  asked: AskedExternal,
   field: string,
   read: Read,
   emit: Pick<Emit, 'issue'>,
 ): External | undefined {
+  const { subnet } = asked;
   const say = (reason: IssueReason, why: string) => {
     emit.issue({ reason, field, message: `${field}: external subnet ${subnet} is not connected: ${why}` });
     return undefined;
@@ -78,7 +87,7 @@ function externalOf(
   const { own, mac } = addressesOf(eip, cidrs, read);
   if (own.length === 0 || mac === '')
     return say('ExternalAddressMissing', `the router has no address there yet (OvnEip ${eip} says why)`);
-  const gateways = gatewayGroupOf(vpc, subnet, network.provider, subnet, read, emit);
+  const gateways = gatewayGroupOf(vpc, subnet, network.provider, subnet, asked.gateways, read, emit);
   if (gateways === undefined) return say('NoGatewayNode', noGatewayNode(network.provider));
   return {
     subnet,

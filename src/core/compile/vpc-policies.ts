@@ -16,7 +16,7 @@ import type { Emit, Read } from './rule.ts';
 import { type External, viaSetName } from './vpc-external.ts';
 import type { Link } from './vpc-links.ts';
 import { LINK_RANGES } from './link-prefixes.ts';
-import { type DestinationRoute, emitRoute, type SourceRoute, unreachable, type Ways } from './vpc-routes.ts';
+import { type DestinationRoute, emitRoute, type SourceRoute, nextHopOf, type Ways } from './vpc-routes.ts';
 import type { VpcSubnet } from './vpc-subnets.ts';
 
 /** below what users want; at 0 OVN has a rule of its own that lets everything pass, and which of two counts is not said (ovn-northd(8)) */
@@ -89,12 +89,12 @@ function readPolicy(
   if (action === 'allow' || action === 'drop') return { ...policy, action };
   const nextHops = nextHopIP.split(',').flatMap((text) => {
     const ip = attempt(() => parseIp(text.trim()));
-    const why = ip ? unreachable(vpc, ip, ways, read) : `${JSON.stringify(text)} is no address`;
-    if (why === undefined) return ip!;
+    const hop = ip ? nextHopOf(vpc, ip, ways, read) : `${JSON.stringify(text)} is no address`;
+    if (typeof hop !== 'string') return hop;
     emit.issue({
       reason: ip ? 'NextHopUnreachable' : 'InvalidSpec',
       field: `${path}.nextHopIP`,
-      message: `${path}.nextHopIP: ${why}, so nothing is sent there: add a subnet that holds it, or correct the address`,
+      message: `${path}.nextHopIP: ${hop}, so nothing is sent there: add a subnet that holds it, or correct the address`,
     });
     return [];
   });

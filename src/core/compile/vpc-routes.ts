@@ -23,7 +23,8 @@ import { BfdSessions } from './route-bfd.ts';
 import type { Emit, Read } from './rule.ts';
 import type { RowRef } from '../ovn/row.ts';
 import { hopsInUse, subnetOf } from './next-hops.ts';
-import type { External } from './vpc-external.ts';
+import { behindGateway, type NatGateway } from './nat-gateway-hops.ts';
+import { type External, externalHolding } from './vpc-external.ts';
 import type { Link } from './vpc-links.ts';
 import { viewSubnet, type VpcSubnet } from './vpc-subnets.ts';
 
@@ -31,6 +32,7 @@ import { viewSubnet, type VpcSubnet } from './vpc-subnets.ts';
 export interface Ways {
   readonly links: readonly Link[];
   readonly externals: readonly External[];
+  readonly natGateways: readonly NatGateway[];
 }
 
 export interface DestinationRoute {
@@ -228,21 +230,24 @@ function readRoute(
 ): Readable | undefined {
   const parsed = parseRoute(route, path, emit);
   if (!parsed) return undefined;
-  sayUnbuilt(route, path, externalHolding(parsed.nextHop, ways.externals) !== undefined, emit);
-  const why = unreachable(vpc, parsed.nextHop, ways, read);
-  if (why !== undefined) {
+  const nextHop = nextHopOf(vpc, parsed.nextHop, ways, read);
+  const isExternal =
+    externalHolding(typeof nextHop === 'string' ? parsed.nextHop : nextHop, ways.externals) !== undefined;
+  sayUnbuilt(route, path, isExternal, emit);
+  if (typeof nextHop === 'string') {
     emit.issue({
       reason: 'NextHopUnreachable',
       field: `${path}.nextHopIP`,
-      message: `${path}.nextHopIP: ${why}, so the route ${route.policy === 'policySrc' ? 'of' : 'to'} ${formatCidr(parsed.prefix)} is left out: add a subnet that holds it, or correct the address`,
+      message: `${path}.nextHopIP: ${nextHop}, so the route ${route.policy === 'policySrc' ? 'of' : 'to'} ${formatCidr(parsed.prefix)} is left out: add a subnet that holds it, or correct the address`,
     });
     return undefined;
   }
   return {
-    ...parsed,
+    prefix: parsed.prefix,
+    nextHop,
     table: route.routeTable ?? '',
     bySource: route.policy === 'policySrc',
-    bfd: Boolean(route.bfdId) && externalHolding(parsed.nextHop, ways.externals) !== undefined,
+    bfd: Boolean(route.bfdId) && isExternal,
     field: `${path}.nextHopIP`,
   };
 }
@@ -285,8 +290,14 @@ function parseRoute(
   }
 }
 
+/** Whom a router hands packets to that are for that next hop; or why it cannot. */
+export function nextHopOf(vpc: string, address: Ip, ways: Ways, read: Read): Ip | string {
+  const router = behindGateway(address, ways.natGateways, ways.externals);
+  return router ?? unreachable(vpc, address, ways, read) ?? address;
+}
+
 /** Why a router cannot hand packets to that address; undefined when it can. */
-export function unreachable(vpc: string, nextHop: Ip, { links, externals }: Ways, read: Read): string | undefined {
+function unreachable(vpc: string, nextHop: Ip, { links, externals }: Ways, read: Read): string | undefined {
   const text = formatIp(nextHop);
   const external = externalHolding(nextHop, externals);
   if (external)
@@ -303,11 +314,6 @@ export function unreachable(vpc: string, nextHop: Ip, { links, externals }: Ways
   const subnet = subnetOf(vpc, nextHop, read);
   if (subnet === undefined) return `${text} is in no subnet of VPC ${vpc} and on no link of it that works`;
   return noMachine(viewSubnet(subnet, read), nextHop);
-}
-
-/** The external subnet that an address is in. */
-export function externalHolding(address: Ip, externals: readonly External[]): External | undefined {
-  return externals.find(({ own }) => own.some(({ cidr }) => cidrContains(cidr, address)));
 }
 
 function sameAddress(a: Ip, b: Ip): boolean {

@@ -12,6 +12,7 @@ import { macFor } from '../ovn/mac.ts';
 import { linkPortName } from '../ovn/names.ts';
 import { linksOf } from './links-of-vpc.ts';
 import { subnetOf } from './next-hops.ts';
+import { natGatewayHops, withDefaultFirst } from './nat-gateway-hops.ts';
 import { notImplemented } from './not-implemented.ts';
 import { type Emit, type Read, rule } from './rule.ts';
 import { emitExternals, externalsOf } from './vpc-external.ts';
@@ -31,7 +32,7 @@ const LONELY_OPTIONS = { ...ROUTER_OPTIONS, always_learn_from_arp_request: 'fals
 export const vpcRule = rule({
   kind: 'Vpc',
   reads: {
-    kinds: ['IP', 'Node', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering', 'IPPool', 'OvnEip'],
+    kinds: ['IP', 'Node', 'PortDown', 'Settings', 'Subnet', 'Vpc', 'VpcPeering', 'IPPool', 'OvnEip', 'VpcNatGateway'],
     facts: ['VxlanMode', 'DatapathRank', 'VlanNetwork', 'GatewayNodes', 'GatewayStates'],
   },
   emits: ['VpcExternal', 'VpcRouter', 'VpcGuests', 'NextHopOf'],
@@ -40,9 +41,10 @@ export const vpcRule = rule({
     if (!datapathFits('Vpc', name, read, emit)) return;
     const subnets = subnetsOf(name, read);
     const links = linksOf(name, vpc.spec, subnets, read, emit);
-    const externals = externalsOf(name, vpc.spec, read, emit);
+    const natGateways = natGatewayHops(name, read);
+    const externals = withDefaultFirst(vpc.spec, natGateways, externalsOf(name, vpc.spec, read, emit));
     const vlans = subnets.filter(({ onVlan }) => onVlan);
-    const ways = { links, externals };
+    const ways = { links, externals, natGateways };
     emit.row('Logical_Router', name, {
       options: links.length + externals.length + vlans.length > 0 ? ROUTER_OPTIONS : LONELY_OPTIONS,
       external_ids: { vendor: 'kube-ovn' },

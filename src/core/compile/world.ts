@@ -9,6 +9,7 @@ import { equal } from '../ovn/equal.ts';
 import { CLUSTER_NETWORK_LABEL, type ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { HostNetworkConfig } from '../../kinds/host-network-config.ts';
 import type { IpObject } from '../../kinds/ip.ts';
+import type { IptablesDnatRule, IptablesEip, IptablesFipRule, IptablesSnatRule } from '../../kinds/iptables-nat.ts';
 import type { NodeUnderlayStatus, NodeUplink } from '../../kinds/node-underlay.ts';
 import type { KubeObject } from '../../kinds/object.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
@@ -29,6 +30,7 @@ import { attachmentConfig } from '../ipam/attachments.ts';
 import { outerLinks, pairKey, pairOf, possibleLinks } from './link-prefixes.ts';
 import { machineVips, machineWishes } from '../ipam/machine-wishes.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
+import type { VpcNatGateway } from '../../kinds/vpc-nat-gateway.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Placement } from '../migration/placement.ts';
 import type { PortsBound } from '../migration/port-pin.ts';
@@ -77,6 +79,11 @@ export interface Kinds {
   readonly OvnFip: OvnFip;
   readonly OvnSnatRule: OvnSnatRule;
   readonly OvnDnatRule: OvnDnatRule;
+  readonly VpcNatGateway: VpcNatGateway;
+  readonly IptablesEIP: IptablesEip;
+  readonly IptablesFIPRule: IptablesFipRule;
+  readonly IptablesSnatRule: IptablesSnatRule;
+  readonly IptablesDnatRule: IptablesDnatRule;
   readonly Node: KubeObject;
   /** observed: a node on a physical network, key `<provider network>/<node>` */
   readonly Uplink: NodeUplink & { readonly node: string };
@@ -121,7 +128,7 @@ type IndexFunction<T> = (object: T) => readonly string[];
 export const INDEXES = {
   Settings: {},
   Vpc: {
-    /** external subnets that it asks for */
+    /** external subnets that it asks for itself */
     external: (vpc: Vpc) => externalSubnetsOf(vpc.spec),
     /** namespaces that it is for */
     namespace: ({ spec }: Vpc) => spec?.namespaces ?? [],

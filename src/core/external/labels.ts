@@ -1,32 +1,34 @@
 /** Labels that Kube-OVN gives to objects of translation, for people and their tools. */
+import type { IptablesDnatRuleStatus } from '../../kinds/iptables-nat.ts';
 import type { OvnDnatRuleStatus } from '../../kinds/ovn-dnat-rule.ts';
-import type { OvnEipSpec } from '../../kinds/ovn-eip.ts';
+import { type AnyEip, eipTexts } from './families.ts';
+import { externalSubnetOf } from './names.ts';
 
 /** label of an OvnEip of type lrp: the VPC of its router */
 export const VPC_LABEL = 'ovn.kubernetes.io/vpc';
+/** of an IptablesEIP and its rules: the VpcNatGateway */
+const NAT_GATEWAY_LABEL = 'ovn.kubernetes.io/vpc-nat-gw-name';
 /** label values have at most 63 characters (Kubernetes, labels and selectors) */
 const LABEL_MAX = 63;
 
-export function eipLabels({
-  externalSubnet = '',
-  type = '',
-  v4Ip = '',
-  v6Ip = '',
-}: OvnEipSpec): Readonly<Record<string, string>> {
+export function eipLabels(eip: AnyEip): Readonly<Record<string, string>> {
+  const { type = '', natGwDp = '' } = (eip.spec ?? {}) as { readonly type?: string; readonly natGwDp?: string };
   return fitting({
-    'ovn.kubernetes.io/subnet': externalSubnet,
+    'ovn.kubernetes.io/subnet': externalSubnetOf(eip),
     'ovn.kubernetes.io/ovn_eip_type': type,
-    ...addressLabels(v4Ip, v6Ip),
+    [NAT_GATEWAY_LABEL]: natGwDp,
+    ...addressLabels(...eipTexts(eip)),
   });
 }
 
 /** of a rule, by its status: which address, which VPC, which port */
 export function natLabels(status: object): Readonly<Record<string, string>> {
-  const { vpc = '', v4Eip = '', v6Eip = '', externalPort = '' } = status as Partial<OvnDnatRuleStatus>;
+  const said = status as Partial<OvnDnatRuleStatus & IptablesDnatRuleStatus>;
   return fitting({
-    ...addressLabels(v4Eip, v6Eip),
-    [VPC_LABEL]: vpc,
-    'ovn.kubernetes.io/vpc_dnat_eport': externalPort,
+    ...addressLabels(said.v4Eip ?? said.v4ip ?? '', said.v6Eip ?? said.v6ip ?? ''),
+    [VPC_LABEL]: said.vpc ?? '',
+    [NAT_GATEWAY_LABEL]: said.natGwDp ?? '',
+    'ovn.kubernetes.io/vpc_dnat_eport': said.externalPort ?? '',
   });
 }
 

@@ -1,5 +1,4 @@
 /** Which external subnets objects ask for, and annotations about what leaves and enters. */
-import type { OvnEip } from '../../kinds/ovn-eip.ts';
 import type { VpcSpec } from '../../kinds/vpc.ts';
 
 /** the external subnet of those that name none (Kube-OVN's --external-gateway-switch) */
@@ -14,7 +13,8 @@ export const NAT_GATEWAY_ANNOTATION = 'kube-ovn.kubernetes.io/nat-gw';
 /** label of nodes that may carry gateways (Kube-OVN); where no node has it, all nodes of the physical network may */
 export const GATEWAY_NODE_LABEL = 'ovn.kubernetes.io/external-gw';
 
-export function externalSubnetOf({ spec }: OvnEip): string {
+/** of an OvnEip or IptablesEIP */
+export function externalSubnetOf({ spec }: { readonly spec?: { readonly externalSubnet?: string } }): string {
   return spec?.externalSubnet || DEFAULT_EXTERNAL_SUBNET;
 }
 

@@ -40,7 +40,8 @@ const forwarded = (index: number) =>
   object('OvnDnatRule', `d${index}`, {
     ovnEip: 'shared',
     vpc: 'red',
-    v4Ip: '10.0.0.9',
+    // nobody's: what is forwarded to a machine makes its floating IP centralized
+    v4Ip: '10.0.9.9',
     externalPort: `${1000 + index}`,
   });
 

@@ -1,9 +1,20 @@
-/** Statuses of OvnEip, OvnFip, OvnSnatRule and OvnDnatRule, as Kube-OVN spells them. */
+/** Statuses of external addresses and of what is translated to them, as Kube-OVN spells them. */
 import { formatIp, type Ip } from '../../lib/netaddr/ip.ts';
+import type {
+  IptablesDnatRule,
+  IptablesDnatRuleStatus,
+  IptablesEip,
+  IptablesEipStatus,
+  IptablesFipRule,
+  IptablesFipRuleStatus,
+  IptablesSnatRule,
+  IptablesSnatRuleStatus,
+} from '../../kinds/iptables-nat.ts';
 import type { OvnDnatRule, OvnDnatRuleStatus } from '../../kinds/ovn-dnat-rule.ts';
 import type { OvnEip, OvnEipStatus } from '../../kinds/ovn-eip.ts';
 import type { OvnFip, OvnFipStatus } from '../../kinds/ovn-fip.ts';
 import type { OvnSnatRule, OvnSnatRuleStatus } from '../../kinds/ovn-snat-rule.ts';
+import type { VpcNatGateway, VpcNatGatewayStatus } from '../../kinds/vpc-nat-gateway.ts';
 import type { Translation } from '../compile/translation.ts';
 import { type Finding, withFindings } from './condition.ts';
 
@@ -57,6 +68,61 @@ export function ovnDnatRuleStatus(
     protocol: protocol || 'tcp',
     ipName,
   };
+}
+
+export function iptablesEipStatus(eip: IptablesEip, uses: readonly string[], findings: NatFindings): IptablesEipStatus {
+  const { v4ip = '', v6ip = '', qosPolicy = '' } = eip.spec ?? {};
+  return { ...common(eip, findings), ip: v4ip || v6ip, redo: '', nat: uses.join(','), qosPolicy };
+}
+
+export function iptablesFipRuleStatus(
+  rule: IptablesFipRule,
+  translation: Translation,
+  findings: NatFindings,
+): IptablesFipRuleStatus {
+  return { ...iptablesCommon(rule, translation, findings), internalIp: rule.spec?.internalIp ?? '' };
+}
+
+export function iptablesSnatRuleStatus(
+  rule: IptablesSnatRule,
+  translation: Translation,
+  findings: NatFindings,
+): IptablesSnatRuleStatus {
+  return { ...iptablesCommon(rule, translation, findings), internalCIDR: rule.spec?.internalCIDR ?? '' };
+}
+
+export function iptablesDnatRuleStatus(
+  rule: IptablesDnatRule,
+  translation: Translation,
+  findings: NatFindings,
+): IptablesDnatRuleStatus {
+  const { externalPort = '', internalPort = '', internalIp = '', protocol = '' } = rule.spec ?? {};
+  return {
+    ...iptablesCommon(rule, translation, findings),
+    externalPort,
+    internalIp,
+    internalPort: internalPort || externalPort,
+    protocol: protocol || 'tcp',
+  };
+}
+
+function iptablesCommon(
+  rule: IptablesFipRule | IptablesSnatRule | IptablesDnatRule,
+  translation: Translation,
+  findings: NatFindings,
+) {
+  const { v4Eip, v6Eip } = addresses(translation);
+  return { ...common(rule, findings), v4ip: v4Eip, v6ip: v6Eip, natGwDp: translation.natGateway, redo: '' };
+}
+
+/** @param externals external subnets that its VPC is connected to by it */
+export function vpcNatGatewayStatus(
+  gateway: VpcNatGateway,
+  externals: readonly string[],
+  findings: NatFindings,
+): VpcNatGatewayStatus {
+  const { lanIp = '', replicas = 1, selector = [], qosPolicy = '' } = gateway.spec ?? {};
+  return { ...common(gateway, findings), lanIp, replicas, externalSubnets: externals, selector, qosPolicy };
 }
 
 function addresses({ vpc, outside, inside }: Translation) {

@@ -6,22 +6,31 @@ import { equal } from '../../core/ovn/equal.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
-import type { OvnEip } from '../../kinds/ovn-eip.ts';
 import type { Vip } from '../../kinds/vip.ts';
+import type { VpcNatGateway } from '../../kinds/vpc-nat-gateway.ts';
 import { attempt } from '../../lib/netaddr/error.ts';
-import { parseIp } from '../../lib/netaddr/ip.ts';
+import { formatIp, parseIp } from '../../lib/netaddr/ip.ts';
 import { parseRange } from '../../lib/netaddr/range.ts';
+import { type AnyEip, eipTexts } from '../../core/external/families.ts';
 import { externalSubnetOf } from '../../core/external/names.ts';
+import { lanIpsOf } from '../../core/external/nat-gateway.ts';
+import { macFor } from '../../core/ovn/mac.ts';
 import { eipHolder } from './external-addresses.ts';
 import { vipHolder } from './reservations.ts';
 import { subnetPlan } from './subnet-plan.ts';
+
+/** no IP object has a slash in its name */
+function gatewayHolder(name: string): string {
+  return `gateway/${name}`;
+}
 
 /** what is stored of one subnet */
 export interface Stored {
   ips(subnet: string): Iterable<IpObject>;
   pools(subnet: string): Iterable<IpPool>;
   vips(subnet: string): Iterable<Vip>;
-  eips(subnet: string): Iterable<OvnEip>;
+  eips(subnet: string): Iterable<AnyEip>;
+  gateways(subnet: string): Iterable<VpcNatGateway>;
 }
 
 export class Addresses {
@@ -48,6 +57,7 @@ export class Addresses {
     for (const ip of this.#stored.ips(subnet)) this.#restoreIp(ip);
     for (const vip of this.#stored.vips(subnet)) this.#restoreVip(vip);
     for (const eip of this.#stored.eips(subnet)) this.#restoreEip(eip);
+    for (const gateway of this.#stored.gateways(subnet)) this.#restoreGateway(gateway);
   }
 
   /** An IP object says all that an interface needs: of a subnet without prefixes that is a MAC address. */
@@ -74,14 +84,26 @@ export class Addresses {
     if (now) this.#restoreVip(now);
   }
 
-  followEip(name: string, old: OvnEip | undefined, now: OvnEip | undefined): void {
-    if (old && (!now || !equal(old.spec, now.spec))) this.allocator.release(externalSubnetOf(old), eipHolder(name));
+  followEip(old: AnyEip | undefined, now: AnyEip | undefined): void {
+    if (old && (!now || !equal(old.spec, now.spec))) this.allocator.release(externalSubnetOf(old), eipHolder(old));
     if (now) this.#restoreEip(now);
   }
 
-  #restoreEip(eip: OvnEip): void {
-    const { v4Ip, v6Ip, macAddress } = eip.spec ?? {};
-    this.#restore(externalSubnetOf(eip), eipHolder(eip.metadata.name), [v4Ip, v6Ip], macAddress);
+  /** Nobody gets the lanIp of a VpcNatGateway. */
+  followGateway(old: VpcNatGateway | undefined, now: VpcNatGateway | undefined): void {
+    if (old && (!now || !equal(old.spec, now.spec)))
+      this.allocator.release(old.spec?.subnet ?? '', gatewayHolder(old.metadata.name));
+    if (now) this.#restoreGateway(now);
+  }
+
+  #restoreEip(eip: AnyEip): void {
+    this.#restore(externalSubnetOf(eip), eipHolder(eip), eipTexts(eip), eip.spec?.macAddress);
+  }
+
+  #restoreGateway(gateway: VpcNatGateway): void {
+    const holder = gatewayHolder(gateway.metadata.name);
+    if (gateway.spec?.lanIp)
+      this.#restore(gateway.spec.subnet, holder, lanIpsOf(gateway).map(formatIp), macFor(holder));
   }
 
   #restoreIp({ metadata, spec }: IpObject): void {

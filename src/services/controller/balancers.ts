@@ -4,6 +4,7 @@
  */
 import { balancedOf } from '../../core/compile/backends.ts';
 import { checkedSubnets } from '../../core/compile/dnat-rule.ts';
+import type { DnatKind } from '../../core/external/families.ts';
 import { untracked } from '../../core/compile/reads.ts';
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
 import type { SouthboundTables } from '../../core/ovn/generated/sb.ts';
@@ -32,8 +33,8 @@ type Monitor = SouthboundTables['Service_Monitor'];
 
 /** queue key of the search for addresses that no rule needs; rules have names without a slash */
 const SWEEP = 'sweep/';
-/** and for OvnDnatRules, before their names */
-const DNAT = 'dnat/';
+/** rules that forward ports; queue key `<kind>/<name>` */
+const DNAT_KINDS = ['OvnDnatRule', 'IptablesDnatRule'] as const satisfies readonly DnatKind[];
 
 export class Balancers {
   readonly #options: BalancersOptions;
@@ -52,7 +53,7 @@ export class Balancers {
   /** Begins to look at rules and at their health. */
   start(): void {
     for (const [name] of this.#options.world.all('SwitchLBRule')) this.#queue.add(name);
-    for (const [name] of this.#options.world.all('OvnDnatRule')) this.#queue.add(`${DNAT}${name}`);
+    for (const key of dnatKeys(this.#options.world)) this.#queue.add(key);
     this.#queue.add(SWEEP);
     this.#unsubscribe = this.#options.southbound?.onUpdate(({ Service_Monitor: rows = [] }) => {
       if (rows.length > 0) this.#options.onHealth();
@@ -60,8 +61,8 @@ export class Balancers {
   }
 
   /** A rule that forwards ports has changed or gone. */
-  lookDnat(name: string): void {
-    this.#queue.add(this.#options.world.get('OvnDnatRule', name) ? `${DNAT}${name}` : SWEEP);
+  lookDnat(kind: DnatKind, name: string): void {
+    this.#queue.add(this.#options.world.get(kind, name) ? `${kind}/${name}` : SWEEP);
   }
 
   /** The rule, or what it is made of, has changed or gone. */
@@ -109,7 +110,7 @@ export class Balancers {
     const { client, world } = this.#options;
     const needed = new Set([
       ...[...world.all('SwitchLBRule')].flatMap(([name]) => this.#subnetsOf(name)),
-      ...[...world.all('OvnDnatRule')].flatMap(([name]) => this.#subnetsOf(`${DNAT}${name}`)),
+      ...dnatKeys(world).flatMap((key) => this.#subnetsOf(key)),
     ]);
     const unneeded = [...world.all('Vip')].filter(
       ([name, { metadata }]) => metadata.labels?.[HEALTH_CHECK_LABEL] === 'true' && !needed.has(name),
@@ -121,15 +122,21 @@ export class Balancers {
   /** subnets of which the rule has machines checked */
   #subnetsOf(name: string): readonly string[] {
     const { world } = this.#options;
-    if (name.startsWith(DNAT)) {
-      const dnat = world.get('OvnDnatRule', name.slice(DNAT.length));
-      return dnat ? checkedSubnets(dnat, untracked(world)) : [];
+    const kind = DNAT_KINDS.find((each) => name.startsWith(`${each}/`));
+    if (kind) {
+      const key = name.slice(kind.length + 1);
+      const dnat = world.get(kind, key);
+      return dnat ? checkedSubnets(kind, key, dnat, untracked(world)) : [];
     }
     const rule = world.get('SwitchLBRule', name);
     if (!rule || rule.metadata.annotations?.[HEALTH_CHECK_ANNOTATION] === 'false') return [];
     const balanced = balancedOf(rule, untracked(world));
     return 'backends' in balanced ? [...new Set(balanced.backends.flatMap(({ subnet }) => subnet ?? []))] : [];
   }
+}
+
+function dnatKeys(world: ReadonlyWorld): readonly string[] {
+  return DNAT_KINDS.flatMap((kind) => [...world.all(kind)].map(([name]) => `${kind}/${name}`));
 }
 
 function monitorKey({ logical_port: port, ip, port: target, protocol = 'tcp' }: Monitor): string {

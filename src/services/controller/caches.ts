@@ -2,6 +2,7 @@
 import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { IpObject } from '../../kinds/ip.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
+import type { IptablesDnatRule, IptablesEip, IptablesFipRule, IptablesSnatRule } from '../../kinds/iptables-nat.ts';
 import type { NetworkAttachmentDefinition } from '../../kinds/network-attachment-definition.ts';
 import type { OvnDnatRule } from '../../kinds/ovn-dnat-rule.ts';
 import type { OvnEip } from '../../kinds/ovn-eip.ts';
@@ -17,6 +18,7 @@ import type { Migration, MigrationState, VirtualMachine, VirtualMachineInstance 
 import type { VirtualNetwork } from '../../kinds/virtual-network.ts';
 import type { Vlan } from '../../kinds/vlan.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
+import type { VpcNatGateway } from '../../kinds/vpc-nat-gateway.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import { Informer, type ObjectChange } from '../../lib/kube/informer.ts';
@@ -44,6 +46,11 @@ interface CachedKinds {
   readonly OvnFip: OvnFip;
   readonly OvnSnatRule: OvnSnatRule;
   readonly OvnDnatRule: OvnDnatRule;
+  readonly VpcNatGateway: VpcNatGateway;
+  readonly IptablesEIP: IptablesEip;
+  readonly IptablesFIPRule: IptablesFipRule;
+  readonly IptablesSnatRule: IptablesSnatRule;
+  readonly IptablesDnatRule: IptablesDnatRule;
   readonly Pod: Pod;
   readonly VirtualMachine: VirtualMachine;
   readonly VirtualMachineInstance: VirtualMachineInstance;
@@ -73,6 +80,11 @@ const SOURCES: {
   OvnFip: [RESOURCES.ovnFips],
   OvnSnatRule: [RESOURCES.ovnSnatRules],
   OvnDnatRule: [RESOURCES.ovnDnatRules],
+  VpcNatGateway: [RESOURCES.vpcNatGateways],
+  IptablesEIP: [RESOURCES.iptablesEips],
+  IptablesFIPRule: [RESOURCES.iptablesFipRules],
+  IptablesSnatRule: [RESOURCES.iptablesSnatRules],
+  IptablesDnatRule: [RESOURCES.iptablesDnatRules],
   Pod: [RESOURCES.pods, essentials],
   VirtualMachine: [RESOURCES.vms],
   VirtualMachineInstance: [RESOURCES.vmis, instanceEssentials],

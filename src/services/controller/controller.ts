@@ -3,6 +3,7 @@ import { isClean } from '../../core/compile/desired.ts';
 import { Compiler } from '../../core/compile/engine.ts';
 import { RULES } from '../../core/compile/rules.ts';
 import { type Change, type IndexName, type Settings, SETTINGS_KEY } from '../../core/compile/world.ts';
+import { EIP_KINDS } from '../../core/external/families.ts';
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
 import type { RowId } from '../../core/ovn/row.ts';
 import { keyOf, type KubeObject } from '../../kinds/object.ts';
@@ -85,14 +86,15 @@ export class Controller {
     this.#options = options;
     const { world } = this.compiler;
     const stored =
-      <K extends 'IP' | 'IPPool' | 'Vip' | 'OvnEip'>(kind: K) =>
+      <K extends 'IP' | 'IPPool' | 'Vip' | 'OvnEip' | 'IptablesEIP' | 'VpcNatGateway'>(kind: K) =>
       (subnet: string) =>
         world.keys(kind, 'subnet' as IndexName<K>, subnet).flatMap((name) => this.#caches.of(kind).get(name) ?? []);
     this.#addresses = new Addresses({
       ips: stored('IP'),
       pools: stored('IPPool'),
       vips: stored('Vip'),
-      eips: stored('OvnEip'),
+      eips: (subnet) => EIP_KINDS.flatMap((kind) => stored(kind)(subnet)),
+      gateways: stored('VpcNatGateway'),
     });
     this.#firstCommits = new FirstCommits((seconds) => metrics.commitSeconds.observe(seconds));
     this.#events = new EventRecorder(client, 'weft-controller', (error) => log(`event: ${messageOf(error)}`));
@@ -205,7 +207,7 @@ export class Controller {
       health: () => this.#balancers.health(),
       rejections: (kind, key) => [
         ...this.#outcomes.rejections(kind, key),
-        ...(kind === 'OvnEip' ? this.#physical.external.issues(key) : []),
+        ...(kind === 'OvnEip' || kind === 'IptablesEIP' ? this.#physical.external.issues(kind, key) : []),
       ],
       learn: (object) => this.#caches.learn(object),
       log,
@@ -370,6 +372,6 @@ export class Controller {
     if (hasStatus(kind)) this.#statuses.judge(kind, key);
     else if (kind === 'Vip') this.#reservations.look('Vip', key);
     if (kind === 'SwitchLBRule') this.#balancers.look(key);
-    if (kind === 'OvnDnatRule' && this.#live) this.#balancers.lookDnat(key);
+    if (kind === 'OvnDnatRule' || kind === 'IptablesDnatRule') this.#balancers.lookDnat(kind, key);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Addresses outside: what an OvnEip leaves open is filled in, and the router of each VPC has an OvnEip of its own in each external subnet that the
+ * Addresses outside: what an OvnEip or IptablesEIP leaves open is filled in, and the router of each VPC has an OvnEip of its own in each external subnet that the
  * VPC asks for.
  */
 import { AllocationError } from '../../core/ipam/allocation-error.ts';
@@ -7,7 +7,10 @@ import type { Allocator } from '../../core/ipam/allocator.ts';
 import type { Issue } from '../../core/compile/rule.ts';
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
 import { eipLabels, VPC_LABEL } from '../../core/external/labels.ts';
-import { externalSubnetOf, externalSubnetsOf, routerEipName } from '../../core/external/names.ts';
+import { askedExternals } from '../../core/compile/asked-externals.ts';
+import { untracked } from '../../core/compile/reads.ts';
+import { type AnyEip, type EipKind, eipTexts, FAMILIES } from '../../core/external/families.ts';
+import { externalSubnetOf, routerEipName } from '../../core/external/names.ts';
 import { isOnVlan, isRouted } from '../../core/vlan/vlan-subnet.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import type { OvnEip } from '../../kinds/ovn-eip.ts';
@@ -27,23 +30,25 @@ export interface ExternalAddressesOptions {
   readonly client: KubeClient;
   readonly allocator: Allocator;
   readonly world: ReadonlyWorld;
-  eip(name: string): OvnEip | undefined;
-  learn(eip: OvnEip): void;
-  /** what is said of an OvnEip may be something else now */
-  judge(name: string): void;
+  eip(kind: EipKind, name: string): AnyEip | undefined;
+  learn(eip: AnyEip): void;
+  /** what is said of it may be something else now */
+  judge(kind: EipKind, name: string): void;
   log(sentence: string): void;
 }
 
-/** under which name an OvnEip holds its addresses: no IP object has a slash in its name */
-export function eipHolder(name: string): string {
-  return `eip/${name}`;
+const RESOURCE_OF = { OvnEip: RESOURCES.ovnEips, IptablesEIP: RESOURCES.iptablesEips } as const;
+
+/** under which name it holds its addresses: no IP object has a slash in its name */
+export function eipHolder({ kind, metadata }: AnyEip): string {
+  return `${kind}/${metadata.name}`;
 }
 
 export class ExternalAddresses {
   readonly #options: ExternalAddressesOptions;
   readonly #queue: WorkQueue;
   readonly #stuck = new WaitingKeys();
-  /** OvnEip -> why it has no address */
+  /** `<kind>/<name>` -> why it has no address */
   readonly #problems = new Map<string, Issue>();
   #live = false;
 
@@ -57,31 +62,27 @@ export class ExternalAddresses {
   }
 
   /** From now on addresses are given. */
-  start(vpcs: Iterable<Vpc>, eips: Iterable<OvnEip>): void {
+  start(vpcs: Iterable<Vpc>, eips: Iterable<AnyEip>): void {
     this.#live = true;
     for (const { metadata } of vpcs) this.lookVpc(metadata.name);
-    for (const eip of eips) if (!isComplete(eip)) this.look(eip.metadata.name);
+    for (const eip of eips) if (!isComplete(eip)) this.#queue.add(eipHolder(eip));
   }
 
-  /** OvnEips have come, changed or gone. */
-  follow(changes: readonly ObjectChange<OvnEip>[]): void {
+  /** Addresses have come, changed or gone. */
+  follow(changes: readonly ObjectChange<AnyEip>[]): void {
     if (!this.#live) return;
-    for (const { key, old, new: object } of changes) {
-      if (!object) this.#problems.delete(key);
-      else if (!isComplete(object)) this.look(key);
+    for (const { old, new: object } of changes) {
+      if (old && !object) this.#problems.delete(eipHolder(old));
+      else if (object && !isComplete(object)) this.#queue.add(eipHolder(object));
       // a VPC may want the one that has gone
-      const vpc = object ? undefined : routerOf(old);
+      const vpc = object ? undefined : routerOf(old as OvnEip | undefined);
       if (vpc !== undefined) this.lookVpc(vpc);
     }
   }
 
-  look(name: string): void {
-    this.#queue.add(`OvnEip/${name}`);
-  }
-
   /** A VPC may ask for other external subnets. */
   lookVpc(name: string): void {
-    this.#queue.add(`Vpc/${name}`);
+    if (this.#live) this.#queue.add(`Vpc/${name}`);
   }
 
   /** Subnets or addresses have changed. */
@@ -89,9 +90,9 @@ export class ExternalAddresses {
     for (const key of this.#stuck.take()) this.#queue.add(key);
   }
 
-  /** further issues of an OvnEip */
-  issues(name: string): readonly Issue[] {
-    const problem = this.#problems.get(name);
+  /** further issues of an address */
+  issues(kind: EipKind, name: string): readonly Issue[] {
+    const problem = this.#problems.get(`${kind}/${name}`);
     return problem ? [problem] : [];
   }
 
@@ -100,45 +101,45 @@ export class ExternalAddresses {
   }
 
   async #work(key: string): Promise<void> {
-    const name = key.slice(key.indexOf('/') + 1);
+    const slash = key.indexOf('/');
+    const [kind, name] = [key.slice(0, slash), key.slice(slash + 1)];
     try {
-      await (key.startsWith('Vpc/') ? this.#routerEips(name, key) : this.#allocate(name, key));
+      await (kind === 'Vpc' ? this.#routerEips(name, key) : this.#allocate(kind as EipKind, name, key));
     } catch (error) {
       // it changed or went meanwhile: that brings us back
       if (!isOvertaken(error) && !isReason(error, 'NotFound')) throw error;
     }
   }
 
-  async #allocate(name: string, key: string): Promise<void> {
+  async #allocate(kind: EipKind, name: string, key: string): Promise<void> {
     const { client, allocator } = this.#options;
-    const eip = this.#options.eip(name);
+    const eip = this.#options.eip(kind, name);
     if (!eip || eip.metadata.deletionTimestamp !== undefined || isComplete(eip)) return;
-    const { v4Ip, v6Ip, macAddress, type } = eip.spec ?? {};
     const subnet = externalSubnetOf(eip);
-    const request = requestOf([v4Ip, v6Ip], macAddress);
+    const request = requestOf(eipTexts(eip), eip.spec?.macAddress);
     try {
-      if (!allocator.fits(subnet, eipHolder(name), request)) allocator.release(subnet, eipHolder(name));
-      const { ips, mac } = allocator.allocate(subnet, eipHolder(name), request);
+      if (!allocator.fits(subnet, key, request)) allocator.release(subnet, key);
+      const { ips, mac } = allocator.allocate(subnet, key, request);
       const { v4IpAddress, v6IpAddress } = addressFields(ips.map(formatIp));
+      const [v4, v6] = FAMILIES[kind].addresses;
       const spec = {
         externalSubnet: subnet,
-        v4Ip: v4IpAddress,
-        v6Ip: v6IpAddress,
+        [v4]: v4IpAddress,
+        [v6]: v6IpAddress,
         macAddress: mac,
-        type: type || 'nat',
+        ...(kind === 'OvnEip' ? { type: (eip as OvnEip).spec?.type || 'nat' } : {}),
       };
-      const labels = eipLabels({ ...eip.spec, ...spec });
-      this.#problems.delete(name);
-      this.#options.learn(
-        await client.patch<OvnEip>(RESOURCES.ovnEips, { name }, { metadata: { uid: eip.metadata.uid, labels }, spec }),
-      );
+      const labels = eipLabels({ ...eip, spec: { ...eip.spec, ...spec } });
+      this.#problems.delete(key);
+      const change = { metadata: { uid: eip.metadata.uid, labels }, spec };
+      this.#options.learn(await client.patch<AnyEip>(RESOURCE_OF[kind], { name }, change));
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
       this.#stuck.add(key);
       const issue: Issue = { reason: 'AddressUnavailable', message: error.message };
-      if (equal(this.#problems.get(name), issue)) return;
-      this.#problems.set(name, issue);
-      this.#options.judge(name);
+      if (equal(this.#problems.get(key), issue)) return;
+      this.#problems.set(key, issue);
+      this.#options.judge(kind, name);
     }
   }
 
@@ -146,8 +147,9 @@ export class ExternalAddresses {
   async #routerEips(vpc: string, key: string): Promise<void> {
     const { client, world } = this.#options;
     const object = world.get('Vpc', vpc);
-    const wanted = object?.metadata.deletionTimestamp === undefined ? externalSubnetsOf(object?.spec) : [];
-    for (const subnet of wanted) {
+    const wanted =
+      object && object.metadata.deletionTimestamp === undefined ? askedExternals(vpc, untracked(world)) : [];
+    for (const { subnet } of wanted) {
       const name = routerEipName(vpc, subnet);
       if (world.get('OvnEip', name)) continue;
       const { spec } = world.get('Subnet', subnet) ?? {};
@@ -168,12 +170,12 @@ export class ExternalAddresses {
         if (!isReason(error, 'AlreadyExists')) throw error;
       }
     }
-    const names = new Set(wanted.map((subnet) => routerEipName(vpc, subnet)));
+    const names = new Set(wanted.map(({ subnet }) => routerEipName(vpc, subnet)));
     for (const name of world.keys('OvnEip', 'router', vpc))
       if (!names.has(name)) {
         await client.delete(RESOURCES.ovnEips, { name }, {});
         // it may have been on its way out before, and waited for the VPC
-        this.#options.judge(name);
+        this.#options.judge('OvnEip', name);
       }
   }
 }
@@ -182,6 +184,6 @@ function routerOf(eip: OvnEip | undefined): string | undefined {
   return eip?.spec?.type === 'lrp' ? eip.metadata.labels?.[VPC_LABEL] : undefined;
 }
 
-function isComplete({ spec }: OvnEip): boolean {
-  return Boolean(spec?.macAddress) && Boolean(spec?.v4Ip || spec?.v6Ip);
+function isComplete(eip: AnyEip): boolean {
+  return Boolean(eip.spec?.macAddress) && eipTexts(eip).some((text) => text !== '');
 }

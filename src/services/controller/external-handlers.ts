@@ -1,10 +1,17 @@
 /** What is done with changes of physical networks, of external addresses and of what is translated to them. */
 import type { Change } from '../../core/compile/world.ts';
+import {
+  type AnyEip,
+  type AnyNatRule,
+  eipKindOf,
+  type EipKind,
+  eipNameOf,
+  type NatKind,
+} from '../../core/external/families.ts';
 import { externalSubnetOf } from '../../core/external/names.ts';
 import type { NodeUnderlay } from '../../kinds/node-underlay.ts';
-import type { KubeObject } from '../../kinds/object.ts';
-import type { OvnEip } from '../../kinds/ovn-eip.ts';
 import type { Vlan } from '../../kinds/vlan.ts';
+import type { VpcNatGateway } from '../../kinds/vpc-nat-gateway.ts';
 import type { ObjectChange } from '../../lib/kube/informer.ts';
 import type { Addresses } from './addresses.ts';
 import type { Handlers } from './caches.ts';
@@ -33,15 +40,21 @@ type ExternalKind =
   | 'OvnEip'
   | 'OvnFip'
   | 'OvnSnatRule'
-  | 'OvnDnatRule';
+  | 'OvnDnatRule'
+  | 'VpcNatGateway'
+  | 'IptablesEIP'
+  | 'IptablesFIPRule'
+  | 'IptablesSnatRule'
+  | 'IptablesDnatRule';
 
 export function externalHandlers(handling: ExternalHandling): Pick<Handlers, ExternalKind> {
   const { take, judge, label } = handling;
-  const rule = (kind: 'OvnFip' | 'OvnSnatRule' | 'OvnDnatRule') => (changes: readonly ObjectChange<NatRule>[]) => {
+  const rule = (kind: NatKind) => (changes: readonly ObjectChange<AnyNatRule>[]) => {
     take(changes.map(({ key, new: object }) => worldChange(kind, key, object)));
     for (const { key, old, new: object } of changes) {
       judge(kind, key);
-      for (const eip of new Set([old?.spec?.ovnEip, object?.spec?.ovnEip])) if (eip) judge('OvnEip', eip);
+      const eips = new Set([old, object].flatMap((it) => (it && eipNameOf(it)) || []));
+      for (const eip of eips) judge(eipKindOf(kind), eip);
     }
   };
   return {
@@ -55,15 +68,22 @@ export function externalHandlers(handling: ExternalHandling): Pick<Handlers, Ext
       for (const { key } of changes) judge('ProviderNetwork', key);
     },
     Vlan: (changes) => onVlans(changes, handling),
-    OvnEip: (changes) => onEips(changes, handling),
+    OvnEip: (changes) => onEips('OvnEip', changes, handling),
     OvnFip: rule('OvnFip'),
     OvnSnatRule: rule('OvnSnatRule'),
     OvnDnatRule: rule('OvnDnatRule'),
+    VpcNatGateway: (changes) => onGateways(changes, handling),
+    IptablesEIP: (changes) => {
+      onEips('IptablesEIP', changes, handling);
+      for (const { old, new: object } of changes)
+        for (const gateway of new Set([old?.spec?.natGwDp, object?.spec?.natGwDp]))
+          if (gateway) judge('VpcNatGateway', gateway);
+    },
+    IptablesFIPRule: rule('IptablesFIPRule'),
+    IptablesSnatRule: rule('IptablesSnatRule'),
+    IptablesDnatRule: rule('IptablesDnatRule'),
   };
 }
-
-/** what the kinds of rules have in common */
-type NatRule = KubeObject<{ readonly ovnEip?: string }>;
 
 function onReports(changes: readonly ObjectChange<NodeUnderlay>[], { take, judge, label }: ExternalHandling): void {
   for (const { key } of changes) label(key);
@@ -83,14 +103,33 @@ function onVlans(changes: readonly ObjectChange<Vlan>[], { take, judge }: Extern
   }
 }
 
-function onEips(changes: readonly ObjectChange<OvnEip>[], handling: ExternalHandling): void {
+function onEips(kind: EipKind, changes: readonly ObjectChange<AnyEip>[], handling: ExternalHandling): void {
   const { take, judge, addresses, external, unstick, count } = handling;
-  for (const { key, old, new: object } of changes) {
-    addresses.followEip(key, old, object);
+  for (const { old, new: object } of changes) {
+    addresses.followEip(old, object);
     for (const eip of [old, object]) if (eip) count(externalSubnetOf(eip));
   }
-  take(changes.map(({ key, new: object }) => worldChange('OvnEip', key, object)));
+  take(changes.map(({ key, new: object }) => worldChange(kind, key, object)));
   external.follow(changes);
-  for (const { key } of changes) judge('OvnEip', key);
+  for (const { key } of changes) judge(kind, key);
+  if (changes.some(({ new: object }) => !object)) unstick();
+}
+
+function onGateways(changes: readonly ObjectChange<VpcNatGateway>[], handling: ExternalHandling): void {
+  const { take, judge, addresses, external, unstick, count } = handling;
+  for (const { old, new: object } of changes) {
+    addresses.followGateway(old, object);
+    for (const gateway of [old, object]) if (gateway?.spec?.subnet) count(gateway.spec.subnet);
+  }
+  take(changes.map(({ key, new: object }) => worldChange('VpcNatGateway', key, object)));
+  for (const { key, old, new: object } of changes) {
+    judge('VpcNatGateway', key);
+    for (const vpc of new Set([old?.spec?.vpc, object?.spec?.vpc])) {
+      if (!vpc) continue;
+      external.lookVpc(vpc);
+      // one that is being deleted may go now
+      judge('Vpc', vpc);
+    }
+  }
   if (changes.some(({ new: object }) => !object)) unstick();
 }

@@ -1,6 +1,7 @@
 /** What the controller writes because of physical networks: addresses of routers there, and labels of the nodes that are on them. */
 import type { Allocator } from '../../core/ipam/allocator.ts';
 import type { ReadonlyWorld } from '../../core/compile/world.ts';
+import { EIP_KINDS } from '../../core/external/families.ts';
 import type { KubeClient } from '../../lib/kube/client.ts';
 import type { Caches } from './caches.ts';
 import type { EventRecorder } from './events.ts';
@@ -29,9 +30,9 @@ export class PhysicalNetworks {
       client,
       allocator,
       world,
-      eip: (name) => caches().of('OvnEip').get(name),
-      learn: (eip) => caches().of('OvnEip').learn(eip),
-      judge: (name) => judge('OvnEip', name),
+      eip: (kind, name) => caches().of(kind).get(name),
+      learn: (eip) => caches().learn(eip),
+      judge,
       log,
     });
     this.interconnections = new Interconnections({
@@ -53,7 +54,10 @@ export class PhysicalNetworks {
 
   /** From now on something is written. */
   start(caches: Caches): void {
-    this.external.start(caches.of('Vpc').values(), caches.of('OvnEip').values());
+    this.external.start(
+      caches.of('Vpc').values(),
+      EIP_KINDS.flatMap((kind) => [...caches.of(kind).values()]),
+    );
     this.interconnections.start(caches.of('Subnet').values());
     this.labels.start(caches.of('Node').values());
   }

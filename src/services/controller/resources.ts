@@ -3,6 +3,12 @@ import { CORE, type Resource } from '../../lib/kube/resource.ts';
 import { clusterNetworkKind } from '../../kinds/cluster-network.ts';
 import { ipKind } from '../../kinds/ip.ts';
 import { ipPoolKind } from '../../kinds/ip-pool.ts';
+import {
+  iptablesDnatRuleKind,
+  iptablesEipKind,
+  iptablesFipRuleKind,
+  iptablesSnatRuleKind,
+} from '../../kinds/iptables-nat.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { networkAttachmentDefinitionKind } from '../../kinds/network-attachment-definition.ts';
 import { nodeUnderlayKind } from '../../kinds/node-underlay.ts';
@@ -22,6 +28,7 @@ import {
 import { virtualNetworkKind } from '../../kinds/virtual-network.ts';
 import { vlanKind } from '../../kinds/vlan.ts';
 import { vpcKind } from '../../kinds/vpc.ts';
+import { vpcNatGatewayKind } from '../../kinds/vpc-nat-gateway.ts';
 import { vpcPeeringKind } from '../../kinds/vpc-peering.ts';
 
 const resource = ({ group, version, plural, namespaced }: Kind): Resource => ({ group, version, plural, namespaced });
@@ -46,6 +53,11 @@ export const RESOURCES = {
   ovnFips: resource(ovnFipKind),
   ovnSnatRules: resource(ovnSnatRuleKind),
   ovnDnatRules: resource(ovnDnatRuleKind),
+  vpcNatGateways: resource(vpcNatGatewayKind),
+  iptablesEips: resource(iptablesEipKind),
+  iptablesFipRules: resource(iptablesFipRuleKind),
+  iptablesSnatRules: resource(iptablesSnatRuleKind),
+  iptablesDnatRules: resource(iptablesDnatRuleKind),
   migrations: resource(virtualMachineInstanceMigrationKind),
   virtualNetworks: resource(virtualNetworkKind),
 } as const;
@@ -69,6 +81,11 @@ export const KIND_OF: Readonly<Record<string, string>> = {
   'ovn-snat-rules': 'OvnSnatRule',
   'ovn-dnat-rules': 'OvnDnatRule',
   nodes: 'Node',
+  'vpc-nat-gateways': 'VpcNatGateway',
+  'iptables-eips': 'IptablesEIP',
+  'iptables-fip-rules': 'IptablesFIPRule',
+  'iptables-snat-rules': 'IptablesSnatRule',
+  'iptables-dnat-rules': 'IptablesDnatRule',
   pods: 'Pod',
   events: 'Event',
 };

@@ -1,5 +1,6 @@
 /** Kinds whose conditions and counters follow from the compiler, the allocator and the Northbound database: what each says. */
 import type { Allocator } from '../../core/ipam/allocator.ts';
+import { askedExternals } from '../../core/compile/asked-externals.ts';
 import { dhcpKey } from '../../core/compile/dhcp-rows.ts';
 import { linkedVpcs } from '../../core/compile/links-of-vpc.ts';
 import { linkOf } from '../../core/compile/vpc-peerings.ts';
@@ -15,23 +16,36 @@ import { subnetStatus } from '../../core/status/subnet-status.ts';
 import { vpcPeeringStatus } from '../../core/status/vpc-peering-status.ts';
 import { vpcStatus } from '../../core/status/vpc-status.ts';
 import { providerNetworkStatus, vlanStatus } from '../../core/status/provider-network-status.ts';
-import { ovnDnatRuleStatus, ovnEipStatus, ovnFipStatus, ovnSnatRuleStatus } from '../../core/status/nat-status.ts';
+import {
+  iptablesDnatRuleStatus,
+  iptablesEipStatus,
+  iptablesFipRuleStatus,
+  iptablesSnatRuleStatus,
+  ovnDnatRuleStatus,
+  ovnEipStatus,
+  ovnFipStatus,
+  ovnSnatRuleStatus,
+  vpcNatGatewayStatus,
+} from '../../core/status/nat-status.ts';
 import { snatTranslationOf, translationOf } from '../../core/compile/translation.ts';
 import { eipUsers, eipUses } from '../../core/compile/eip-users.ts';
+import type { IptablesDnatRule, IptablesEip, IptablesFipRule, IptablesSnatRule } from '../../kinds/iptables-nat.ts';
 import type { OvnDnatRule } from '../../kinds/ovn-dnat-rule.ts';
 import type { OvnEip } from '../../kinds/ovn-eip.ts';
 import type { OvnFip } from '../../kinds/ovn-fip.ts';
 import type { OvnSnatRule } from '../../kinds/ovn-snat-rule.ts';
 import type { ProviderNetwork } from '../../kinds/provider-network.ts';
 import type { Vlan } from '../../kinds/vlan.ts';
+import { EIP_KINDS } from '../../core/external/families.ts';
 import { natLabels } from '../../core/external/labels.ts';
-import { externalSubnetsOf } from '../../core/external/names.ts';
+import { gatewaySubnetsOf } from '../../core/external/nat-gateway.ts';
 import { logicalRouterPortName } from '../../core/ovn/names.ts';
 import type { ClusterNetwork } from '../../kinds/cluster-network.ts';
 import type { IpPool } from '../../kinds/ip-pool.ts';
 import type { Subnet } from '../../kinds/subnet.ts';
 import type { SwitchLbRule } from '../../kinds/switch-lb-rule.ts';
 import type { Vpc } from '../../kinds/vpc.ts';
+import type { VpcNatGateway } from '../../kinds/vpc-nat-gateway.ts';
 import type { VpcPeering } from '../../kinds/vpc-peering.ts';
 import type { Resource } from '../../lib/kube/resource.ts';
 import { RESOURCES } from './resources.ts';
@@ -65,6 +79,11 @@ interface StatusKinds {
   readonly OvnFip: OvnFip;
   readonly OvnSnatRule: OvnSnatRule;
   readonly OvnDnatRule: OvnDnatRule;
+  readonly VpcNatGateway: VpcNatGateway;
+  readonly IptablesEIP: IptablesEip;
+  readonly IptablesFIPRule: IptablesFipRule;
+  readonly IptablesSnatRule: IptablesSnatRule;
+  readonly IptablesDnatRule: IptablesDnatRule;
   readonly SwitchLBRule: SwitchLbRule;
 }
 export type StatusKind = keyof StatusKinds;
@@ -81,14 +100,19 @@ interface StatusOf<T> {
 export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> } = {
   Vpc: {
     resource: RESOURCES.vpcs,
-    users: { what: 'subnets', of: (name, world) => world.keys('Subnet', 'vpc', name) },
+    users: {
+      what: 'subnets and gateways',
+      of: (name, world) => [
+        ...world.keys('Subnet', 'vpc', name),
+        ...world.keys('VpcNatGateway', 'vpc', name).map((gateway) => `VpcNatGateway/${gateway}`),
+      ],
+    },
     status(vpc, { ready, warning, now }, { world, uuidOf }) {
       const { name } = vpc.metadata;
       const standby = uuidOf(`Logical_Router/${name}`) !== undefined;
       const peers = standby ? linkedVpcs(name, world) : [];
-      const externals = externalSubnetsOf(vpc.spec).filter(
-        (subnet) => uuidOf(`Logical_Router_Port/${logicalRouterPortName(name, subnet)}`) !== undefined,
-      );
+      const asked = askedExternals(name, untracked(world)).map(({ subnet }) => subnet);
+      const externals = connected(name, asked, uuidOf);
       return vpcStatus(vpc, world.keys('Subnet', 'vpc', name), { peers, externals, standby }, { ready, warning, now });
     },
   },
@@ -102,7 +126,8 @@ export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> }
       what: 'users',
       of: (name, world) => [
         ...world.keys('IP', 'subnet', name),
-        ...world.keys('OvnEip', 'subnet', name).map((eip) => `OvnEip/${eip}`),
+        ...EIP_KINDS.flatMap((kind) => world.keys(kind, 'subnet', name).map((eip) => `${kind}/${eip}`)),
+        ...world.keys('VpcNatGateway', 'subnet', name).map((gateway) => `VpcNatGateway/${gateway}`),
       ],
     },
     status(subnet, { ready, warning, now }, { world, allocator, uuidOf }) {
@@ -144,25 +169,64 @@ export const STATUS_OF: { readonly [K in StatusKind]: StatusOf<StatusKinds[K]> }
   },
   OvnEip: {
     resource: RESOURCES.ovnEips,
-    users: { what: 'users', of: eipUsers },
-    status: (eip, findings, { world }) => ovnEipStatus(eip, eipUses(eip.metadata.name, world), findings),
+    users: { what: 'users', of: (name, world) => eipUsers('OvnEip', name, world) },
+    status: (eip, findings, { world }) => ovnEipStatus(eip, eipUses('OvnEip', eip.metadata.name, world), findings),
   },
   OvnFip: {
     resource: RESOURCES.ovnFips,
-    status: (fip, findings, { world }) => ovnFipStatus(fip, translationOf(fip, world), findings),
+    status: (fip, findings, { world }) => ovnFipStatus(fip, translationOf('OvnFip', fip, world), findings),
     labels: natLabels,
   },
   OvnSnatRule: {
     resource: RESOURCES.ovnSnatRules,
-    status: (snat, findings, { world }) => ovnSnatRuleStatus(snat, snatTranslationOf(snat, world), findings),
+    status: (snat, findings, { world }) =>
+      ovnSnatRuleStatus(snat, snatTranslationOf('OvnSnatRule', snat, world), findings),
     labels: natLabels,
   },
   OvnDnatRule: {
     resource: RESOURCES.ovnDnatRules,
-    status: (dnat, findings, { world }) => ovnDnatRuleStatus(dnat, translationOf(dnat, world), findings),
+    status: (dnat, findings, { world }) => ovnDnatRuleStatus(dnat, translationOf('OvnDnatRule', dnat, world), findings),
+    labels: natLabels,
+  },
+  VpcNatGateway: {
+    resource: RESOURCES.vpcNatGateways,
+    users: {
+      what: 'addresses',
+      of: (name, world) => world.keys('IptablesEIP', 'gateway', name).map((eip) => `IptablesEIP/${eip}`),
+    },
+    status: (gateway, findings, { uuidOf }) =>
+      vpcNatGatewayStatus(gateway, connected(gateway.spec?.vpc ?? '', gatewaySubnetsOf(gateway), uuidOf), findings),
+  },
+  IptablesEIP: {
+    resource: RESOURCES.iptablesEips,
+    users: { what: 'users', of: (name, world) => eipUsers('IptablesEIP', name, world) },
+    status: (eip, findings, { world }) =>
+      iptablesEipStatus(eip, eipUses('IptablesEIP', eip.metadata.name, world), findings),
+  },
+  IptablesFIPRule: {
+    resource: RESOURCES.iptablesFipRules,
+    status: (fip, findings, { world }) =>
+      iptablesFipRuleStatus(fip, translationOf('IptablesFIPRule', fip, world), findings),
+    labels: natLabels,
+  },
+  IptablesSnatRule: {
+    resource: RESOURCES.iptablesSnatRules,
+    status: (snat, findings, { world }) =>
+      iptablesSnatRuleStatus(snat, snatTranslationOf('IptablesSnatRule', snat, world), findings),
+    labels: natLabels,
+  },
+  IptablesDnatRule: {
+    resource: RESOURCES.iptablesDnatRules,
+    status: (dnat, findings, { world }) =>
+      iptablesDnatRuleStatus(dnat, translationOf('IptablesDnatRule', dnat, world), findings),
     labels: natLabels,
   },
 };
+
+/** those of the external subnets in which the router of the VPC has a port */
+function connected(vpc: string, subnets: readonly string[], uuidOf: StatusSources['uuidOf']): readonly string[] {
+  return subnets.filter((subnet) => uuidOf(`Logical_Router_Port/${logicalRouterPortName(vpc, subnet)}`) !== undefined);
+}
 
 export const STATUS_KINDS = Object.keys(STATUS_OF) as StatusKind[];
 

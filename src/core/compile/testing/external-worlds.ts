@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { OvnEipSpec } from '../../../kinds/ovn-eip.ts';
 import { SNAT_NAMESPACE_ANNOTATION } from '../../external/names.ts';
 import type { Change, KindName } from '../world.ts';
+import { iptablesKinds } from './iptables-worlds.ts';
 
 type Weighted = { readonly weight: number; readonly arbitrary: fc.Arbitrary<Change> };
 
@@ -78,6 +79,7 @@ export function externalChanges(
       fc.record({ id: fc.constantFrom(0, 7), provider: fc.constantFrom('phys', 'other') }),
     ),
     kind(1, 'Node', fc.constantFrom('node1', 'node2', 'node3'), fc.constantFrom({}, { unschedulable: true })),
+    ...iptablesKinds(vpcName).map((one) => kind(one.weight, one.kind, one.keys, one.spec)),
     uplinks,
     losses,
     external(created),
@@ -114,8 +116,9 @@ export function externalChanges(
   ];
 }
 
-/** the router's own are found by their VPC */
+/** the router's own are found by their VPC, some nodes by a label */
 function labelsOf(spec: object): Readonly<Record<string, string>> {
+  if ('unschedulable' in spec) return { zone: 'a' };
   return 'type' in spec && spec.type === 'lrp' ? { 'ovn.kubernetes.io/vpc': 'a' } : {};
 }
 

@@ -7,6 +7,7 @@ import type { Vpc } from '../../../kinds/vpc.ts';
 import type { VpcPeering } from '../../../kinds/vpc-peering.ts';
 import { type Change, type Settings, SETTINGS_KEY } from '../world.ts';
 import { portVips, vipChanges } from './vip-worlds.ts';
+import { CONNECTED } from './connected-world.ts';
 import { externalChanges } from './external-worlds.ts';
 import { attachment, clusterNetwork, nodeUnderlay, physicalChange } from './underlay-worlds.ts';
 
@@ -370,4 +371,15 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
 );
 
 /** changes in batches, as they might arrive */
-export const history = fc.array(fc.array(change, { maxLength: 6 }), { maxLength: 10 });
+const batches = fc.array(fc.array(change, { maxLength: 6 }), { maxLength: 10 });
+/** those after which most of what was connected still is */
+const translations = fc.array(
+  fc.array(fc.oneof(...externalChanges(created, vpcName, subnetName), { weight: 1, arbitrary: change }), {
+    maxLength: 6,
+  }),
+  { maxLength: 5 },
+);
+export const history = fc.oneof(
+  { weight: 2, arbitrary: batches },
+  { weight: 1, arbitrary: translations.map((later) => [CONNECTED, ...later]) },
+);
