@@ -53,6 +53,11 @@ const IN_SYNC = [
   ['OvnFip', R.ovnFips],
   ['OvnSnatRule', R.ovnSnatRules],
   ['OvnDnatRule', R.ovnDnatRules],
+  ['VpcNatGateway', R.vpcNatGateways],
+  ['IptablesEIP', R.iptablesEips],
+  ['IptablesFIPRule', R.iptablesFipRules],
+  ['IptablesSnatRule', R.iptablesSnatRules],
+  ['IptablesDnatRule', R.iptablesDnatRules],
 ] as const;
 
 export class TestLab {

@@ -65,10 +65,12 @@ function emitNat(
   });
 }
 
-/** What is translated to an address of another external subnet than that of the default route is sent there. */
+/** With several external subnets, what is translated to an address of one is sent there. What has no longer prefix elsewhere needs no help to the first. */
 export function leavesBy({ vpc, subnet, link }: Omit<Translation, 'external'>, logical: Cidr, emit: Emit): void {
-  if (link.main) return;
-  emit.member('Address_Set', viaSetName(vpc, subnet, logical.family), 'addresses', formatCidr(logical));
+  const single = logical.bits === width(logical.family);
+  if (!link.several || (link.main && !single)) return;
+  const set = viaSetName(vpc, subnet, logical.family, single);
+  emit.member('Address_Set', set, 'addresses', formatCidr(logical));
 }
 
 /** OVN wants single addresses without a length */

@@ -205,7 +205,7 @@ function insideSetName(vpc: string, family: Family): string {
   return privateAddressSetName(`inside${family}`, vpc);
 }
 
-/** What leaves by an external subnet other than the one of the default route. */
-export function viaSetName(vpc: string, subnet: string, family: Family): string {
-  return privateAddressSetName(`via${family}`, vpc, subnet);
+/** What leaves by one of several external subnets. @param single addresses, which count before prefixes */
+export function viaSetName(vpc: string, subnet: string, family: Family, single: boolean): string {
+  return privateAddressSetName(`${single ? 'one_via' : 'via'}${family}`, vpc, subnet);
 }

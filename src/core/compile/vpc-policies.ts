@@ -21,12 +21,14 @@ import type { VpcSubnet } from './vpc-subnets.ts';
 
 /** below what users want; at 0 OVN has a rule of its own that lets everything pass, and which of two counts is not said (ovn-northd(8)) */
 const SOURCE_ROUTE_PRIORITY = 1;
+/** single addresses that are translated to one of several external subnets, before prefixes that hold them and are translated to another */
+const SINGLE_PRIORITY = 2;
 /** the highest that OVN knows (ovn-nb(5)) */
 export const MAX_PRIORITY = 32767;
 
 /** The priority that a user's policy gets: between what is OVN's and what keeps links to what was agreed. */
-export function policyPriority(priority: number): number {
-  return Math.min(Math.max(priority, 1), MAX_PRIORITY - 1);
+export function policyPriority(priority: number, severalExternals = false): number {
+  return Math.min(Math.max(priority, severalExternals ? SINGLE_PRIORITY + 1 : 1), MAX_PRIORITY - 1);
 }
 
 type PolicyRoute = NonNullable<VpcSpec['policyRoutes']>[number];
@@ -85,7 +87,7 @@ function readPolicy(
   const found = readUserMatch(match, poolSetsRead(read));
   if ('problem' in found) return unreadable(found.problem, match, action, path, emit);
   tellMissingSets(`${path}.match`, found.missing, emit);
-  const policy = { priority: policyPriority(priority), match: printMatch(found.match) };
+  const policy = { priority: policyPriority(priority, ways.externals.length > 1), match: printMatch(found.match) };
   if (action === 'allow' || action === 'drop') return { ...policy, action };
   const nextHops = nextHopIP.split(',').flatMap((text) => {
     const ip = attempt(() => parseIp(text.trim()));
@@ -154,12 +156,13 @@ export interface SourceRouting {
 export function sourcePolicies(routing: SourceRouting, emit: Emit): void {
   for (const family of [4, 6] as const) {
     const sources = routing.sources.filter((route) => route.family === family);
-    const others = routing.externals.slice(1).filter(({ gateways }) => gateways.some((ip) => ip.family === family));
-    if (sources.length === 0 && !routing.reroutes && others.length === 0) continue;
+    const externals = routing.externals.length > 1 ? routing.externals : [];
+    const usable = externals.filter(({ gateways }) => gateways.some((ip) => ip.family === family));
+    if (sources.length === 0 && !routing.reroutes && usable.length === 0) continue;
     const inside = insideOf(routing, family);
     if (inside.length === 0) continue;
-    if (sources.length > 0 || others.length > 0) {
-      const isAsked = others.length > 0 || sources.some(({ isRest }) => !isRest);
+    if (sources.length > 0 || usable.length > 0) {
+      const isAsked = usable.length > 0 || sources.some(({ isRest }) => !isRest);
       const outside = !isAsked
         ? ''
         : addressSet(privateAddressSetName(`outside${family}`, routing.vpc), complementOf(inside, family), emit);
@@ -178,19 +181,8 @@ export function sourcePolicies(routing: SourceRouting, emit: Emit): void {
           },
           emit,
         );
-      for (const { subnet, gateways } of others) {
-        const via = addressSet(viaSetName(routing.vpc, subnet, family), [], emit);
-        emitPolicy(
-          routing.vpc,
-          {
-            priority: SOURCE_ROUTE_PRIORITY,
-            match: `ip${family}.src == $${via} && ip${family}.dst == $${outside}`,
-            action: 'reroute',
-            nextHops: gateways.filter((ip) => ip.family === family),
-          },
-          emit,
-        );
-      }
+      for (const external of usable)
+        for (const single of [true, false]) viaPolicy(routing, external, single, family, outside, emit);
     }
     if (sources.length === 0 && !routing.reroutes) continue;
     fallback(routing, family, inside, sources, emit);
@@ -217,6 +209,24 @@ export function beyondOf(
     names.set(family, name);
     return name;
   };
+}
+
+/** What is translated to an address of one of several external subnets is sent there; to the first the routes lead. */
+function viaPolicy(
+  { vpc, externals }: SourceRouting,
+  external: External,
+  single: boolean,
+  family: Family,
+  outside: string,
+  emit: Emit,
+): void {
+  const isFirst = external === externals[0];
+  if (isFirst && !single) return;
+  const via = addressSet(viaSetName(vpc, external.subnet, family, single), [], emit);
+  const match = `ip${family}.src == $${via} && ip${family}.dst == $${outside}`;
+  const priority = single ? SINGLE_PRIORITY : SOURCE_ROUTE_PRIORITY;
+  const nextHops = external.gateways.filter((ip) => ip.family === family);
+  emitPolicy(vpc, { priority, match, ...(isFirst ? { action: 'allow' } : { action: 'reroute', nextHops }) }, emit);
 }
 
 function fallback(
