@@ -221,6 +221,7 @@ test.each<[string, KubeObject]>([
 test.each<[string, object, RegExp]>([
   ['of no VPC', { vpc: '', subnet: '', lanIp: '' }, /^spec.vpc: the VPC that the gateway serves$/],
   ['of a VPC that is not there', { vpc: 'nobody', subnet: '', lanIp: '' }, /^spec.vpc: there is no such VPC/],
+  ['of a VPC that goes', { vpc: 'leaving', subnet: '', lanIp: '' }, /^spec.vpc: VPC leaving is being deleted/],
   ['in a subnet of another VPC', { subnet: 'b-c', lanIp: '' }, /^spec.subnet: is a subnet of VPC a, not of red/],
   ['in a subnet that is not there', { subnet: 'nobody' }, /^spec.subnet: there is no such subnet/],
   ['at an address without a subnet', { subnet: '' }, /^spec.subnet: the subnet of spec.lanIp/],

@@ -22,6 +22,8 @@ export function admitVpcNatGateway({ object, old, neighbours }: Review<VpcNatGat
   if (vpc === '') findings.required('spec.vpc', 'the VPC that the gateway serves');
   else if (!old && !neighbours.get('Vpc', vpc))
     findings.notFound('spec.vpc', vpc, 'there is no such VPC: create it first');
+  else if (!old && neighbours.get('Vpc', vpc)?.metadata.deletionTimestamp !== undefined)
+    findings.forbidden('spec.vpc', `VPC ${vpc} is being deleted: use another one`);
   checkLanIp(object, old, neighbours, findings);
   checkExternals(object, old, neighbours, findings);
   for (const [index, text] of selector.entries())

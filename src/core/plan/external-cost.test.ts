@@ -45,6 +45,14 @@ const forwarded = (index: number) =>
     externalPort: `${1000 + index}`,
   });
 
+const shared = (index: number) =>
+  object('IptablesDnatRule', `i${index}`, {
+    eip: 'gateway',
+    internalIp: address('10.1', index),
+    externalPort: `${1000 + index}`,
+    type: 'share',
+  });
+
 function bench() {
   const [compiler, database, observed] = [new Compiler(RULES), new ModelDatabase(), new ObservedRows()];
   const step = (changes: readonly Change[]) => {
@@ -68,8 +76,17 @@ function bench() {
     object('Subnet', 'net', { vpc: 'red', cidrBlock: '10.0.0.0/16', gateway: '10.0.0.1' }),
     object('OvnEip', 'red-external', { v4Ip: '172.20.255.2', macAddress: '02:00:00:00:ff:02', type: 'lrp' }),
     object('OvnEip', 'shared', { v4Ip: '172.20.255.3', macAddress: '02:00:00:00:ff:03' }),
+    object('VpcNatGateway', 'gateway', { vpc: 'red' }),
+    object('IptablesEIP', 'gateway', { natGwDp: 'gateway', v4ip: '172.20.255.4', macAddress: '02:00:00:00:ff:04' }),
   ]);
-  step(Array.from({ length: MANY }, (_, index) => [...machine(index), floating(index), forwarded(index)]).flat());
+  step(
+    Array.from({ length: MANY }, (_, index) => [
+      ...machine(index),
+      floating(index),
+      forwarded(index),
+      shared(index),
+    ]).flat(),
+  );
   return step;
 }
 
@@ -80,6 +97,10 @@ test('one more floating IP, one more port: one rule each, a row and its place', 
   expect(step([forwarded(MANY)])).toEqual({
     operations: ['insert', 'mutate', 'mutate'],
     ran: { OvnDnatRule: 1 },
+  });
+  expect(step([shared(MANY)])).toEqual({
+    operations: ['insert', 'mutate', 'mutate'],
+    ran: { IptablesDnatRule: 1 },
   });
 });
 
