@@ -7,6 +7,10 @@ const OUTSIDE = { v4: '203.0.113.10', v6: '2001:db8:203::10' };
 const PHYS1 = '172.20.200.10';
 const LAN_IP = '10.1.1.254';
 
+/** the second holds the addresses outside themselves: what is routed outwards is not behind the VPC */
+const routesTo = (nextHopIP: string) =>
+  ['0.0.0.0/0', '172.16.0.0/12'].map((cidr) => ({ cidr, nextHopIP, policy: 'policyDst' as const }));
+
 let at: InternetLab;
 /** internal address of each machine */
 const inside: Record<string, string> = {};
@@ -22,7 +26,7 @@ const ask = (address: string, port: number, times: number) =>
 
 beforeAll(async () => {
   at = await InternetLab.make('n', '--ip', 'dual');
-  const staticRoutes = [{ cidr: '0.0.0.0/0', nextHopIP: LAN_IP, policy: 'policyDst' as const }];
+  const staticRoutes = routesTo(LAN_IP);
   await at.lab.declare(
     vpc('red', { staticRoutes }),
     vpc('blue', { staticRoutes }),
@@ -142,8 +146,7 @@ test('a second gateway of the VPC: its addresses leave and enter there, and a ro
   expect(carriers).toMatch(/node3/);
   expect(carriers).not.toMatch(/chassis_name=node[12]/);
   // the default route leads to the other one now; who leaves by an address of the first is sent there
-  const staticRoutes = [{ cidr: '0.0.0.0/0', nextHopIP: '10.1.1.253', policy: 'policyDst' }];
-  await at.declare('Vpc', 'red', { staticRoutes });
+  await at.declare('Vpc', 'red', { staticRoutes: routesTo('10.1.1.253') });
   await at.answers('a', OUTSIDE.v4, `internet ${second.v4}`);
   await at.answers('c', OUTSIDE.v4, /^internet 172\.20\.100\./);
   await at.answers('internet', (await eip('b', { natGwDp: 'red' })).v4, `b ${OUTSIDE.v4}`);

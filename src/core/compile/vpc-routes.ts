@@ -38,6 +38,8 @@ export interface Ways {
 export interface DestinationRoute {
   readonly prefix: Cidr;
   readonly table: string;
+  /** its next hop is in an external subnet */
+  readonly outward?: boolean;
 }
 
 export interface SourceRoute {
@@ -63,6 +65,7 @@ interface Readable {
   readonly nextHop: Ip;
   readonly table: string;
   readonly bySource: boolean;
+  readonly outward: boolean;
   /** it asks for BFD */
   readonly bfd: boolean;
   /** field that names the next hop */
@@ -247,6 +250,7 @@ function readRoute(
     nextHop,
     table: route.routeTable ?? '',
     bySource: route.policy === 'policySrc',
+    outward: isExternal,
     bfd: Boolean(route.bfdId) && isExternal,
     field: `${path}.nextHopIP`,
   };

@@ -73,7 +73,7 @@ export const vpcRule = rule({
       emit.fact('VpcGuests', `${name}|${table}`, guestSettings(vpc, prefixes, read));
     }
     leadsTo(name, hops, reroutes, read, emit);
-    const behind = linked.map(({ prefix }) => prefix).filter(({ bits }) => bits > 0);
+    const behind = linked.filter(({ prefix, outward }) => prefix.bits > 0 && !outward).map(({ prefix }) => prefix);
     const inside = [...subnets.flatMap(({ cidrs }) => cidrs), ...behind];
     emitExternals(name, externals, { inside, several: externals.length + vlans.length > 1 }, emit);
   },
