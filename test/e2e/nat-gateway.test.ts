@@ -109,6 +109,10 @@ test('destination rules: a port of one machine, a port that two share; what is n
   await forward('two', { externalPort: '8000', internalIp: inside['b'], type: 'share' });
   const names = async () => new Set((await ask(v4, 8000, 12)).map((answer) => answer.split(' ')[0]));
   await vi.waitFor(async () => expect(await names()).toEqual(new Set(['a', 'b'])), { timeout: 20_000 });
+  // one that does not answer is out, and the other has all of it
+  await at.fallsSilent('b');
+  await vi.waitFor(async () => expect(await names()).toEqual(new Set(['a'])), { timeout: 20_000 });
+  await at.tells('b');
   // an edit is applied, and what goes is closed
   await forward('web', { externalPort: '8081', internalIp: inside['b'] });
   await at.answers('internet', v4, /^b /, 8081);
