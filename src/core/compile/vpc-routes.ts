@@ -128,6 +128,7 @@ function keptGateways(subnets: readonly VpcSubnet[]): readonly Readable[] {
           nextHop,
           table: routeTable,
           bySource: true,
+          outward: false,
           bfd: false,
           field: 'spec.gateway',
           isKept: true,
