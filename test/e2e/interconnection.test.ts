@@ -28,6 +28,35 @@ ip = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 32, 1, 0, 64, 17, 0, socket.inet_aton
 s.sendto(ip + udp, (destination, 0))
 `;
 
+/** counts what it gets over TCP on port 9000, and says how much it was */
+const COUNT = `
+import socket
+s = socket.socket()
+s.bind(('', 9000))
+s.listen(5)
+while True:
+    c, _ = s.accept()
+    c.settimeout(10)
+    try:
+        n = 0
+        while data := c.recv(65536):
+            n += len(data)
+        c.sendall(str(n).encode())
+    except OSError:
+        pass
+    c.close()
+`;
+
+/** sends a number of bytes there; arguments: address, bytes */
+const STREAM = `
+import socket, sys
+s = socket.create_connection((sys.argv[1], 9000), 10)
+s.settimeout(10)
+s.sendall(bytes(int(sys.argv[2])))
+s.shutdown(socket.SHUT_WR)
+print(s.recv(20).decode())
+`;
+
 let at: InternetLab;
 /** the router of red on the floor */
 let router: { readonly v4: string; readonly v6: string };
@@ -154,6 +183,26 @@ describe('a VLAN beside its physical gateway', () => {
     await at.answers('f3', INTERNET, `internet ${f3.v4}`);
     await at.answers('internet', f3.v4, /^f3 /);
     expect(await at.pings('f1', '172.20.200.1')).toBe(true);
+  });
+});
+
+describe('packets of any size', () => {
+  test('what is too big for the overlay is answered with the size that fits', async () => {
+    const c2 = await addressesOf('c2', 'cloud');
+    for (const from of ['phys1', 'f1'])
+      expect((await at.run(from, 'ping', '-M', 'do', '-s', '1472', '-c', '2', '-W', '2', c2.v4)).stdout).toMatch(
+        /Frag needed and DF set \(mtu = 1442\)/,
+      );
+  });
+
+  test('a stream arrives whole, from outside and from machines of the VLAN', async () => {
+    const c1 = await addressesOf('c1', 'cloud');
+    await at.run('c1', 'sh', '-c', 'python3 -c "$0" >/dev/null 2>&1 </dev/null &', COUNT);
+    for (const from of ['phys1', 'f3'])
+      await vi.waitFor(async () => {
+        const { stdout } = await at.run(from, 'python3', '-c', STREAM, c1.v4, '3000000');
+        expect(stdout.trim()).toBe('3000000');
+      }, SOON);
   });
 });
 

@@ -16,7 +16,7 @@ export interface FabricOptions {
   readonly lab: string;
   readonly families: Families;
   readonly boxes: BoxSet;
-  /** the switch carries large segments and open checksums on; else its hosts must not send any */
+  /** the switch carries open checksums on; else its hosts must not send any */
   readonly tso: boolean;
 }
 
@@ -41,9 +41,7 @@ export class Fabric {
       this.#switch(switchArguments(boxes, this.#options.families)),
       this.#filter(FABRIC, guardRules(nodes, this.#options.families)),
       ...(boxes.includes(TOR) ? [this.#filter(TOR, torRules(this.#options.families))] : []),
-      ...(this.#options.tso
-        ? []
-        : boxes.filter((box) => !nodes.includes(box)).flatMap((box) => this.#plainFrames(box))),
+      ...boxes.filter((box) => !nodes.includes(box)).flatMap((box) => this.#plainFrames(box)),
     ]);
   }
 
@@ -75,11 +73,16 @@ export class Fabric {
     else this.#silent.delete(port);
   }
 
+  /**
+   * Hosts outside send what a wire carries. A segment that is yet to be cut would pass the switch, and be larger than `gateway_mtu` to the userspace datapath of the
+   * node that takes it into a VPC.
+   */
   #plainFrames(box: string): readonly Promise<unknown>[] {
-    const { families, boxes } = this.#options;
+    const { families, boxes, tso } = this.#options;
+    const feature = tso ? 'tso' : 'tx';
     return wiresOf(box, families)
       .filter(({ bridge }) => bridge === SWITCH)
-      .map(({ device }) => run(boxes.command(box, ['ethtool', '-K', device, 'tx', 'off']), { deadline: DEADLINE }));
+      .map(({ device }) => run(boxes.command(box, ['ethtool', '-K', device, feature, 'off']), { deadline: DEADLINE }));
   }
 
   async #filter(box: string, rules: string): Promise<void> {
