@@ -1,5 +1,7 @@
 /** Which node carries the gateway of each VPC to each of its external subnets, as OVN's Southbound database says, and why. */
 import { whyCarried } from '../../core/external/carrier.ts';
+import { leaderByRank } from '../../core/external/gateways.ts';
+import { localnetPortName } from '../../core/ovn/names.ts';
 import type { SouthboundTables } from '../../core/ovn/generated/sb.ts';
 import type { NodeUnderlay } from '../../kinds/node-underlay.ts';
 import type { KubeObject } from '../../kinds/object.ts';
@@ -27,8 +29,11 @@ export async function gatewayLines(
     database: 'OVN_Southbound',
     monitor: {
       Port_Binding: {
-        columns: ['logical_port', 'chassis', 'ha_chassis_group', 'external_ids'],
-        where: [['type', '==', 'chassisredirect']],
+        columns: ['logical_port', 'type', 'chassis', 'ha_chassis_group', 'options', 'external_ids'],
+        where: [
+          ['type', '==', 'chassisredirect'],
+          ['type', '==', 'localnet'],
+        ],
       },
       Chassis: ['name'],
       HA_Chassis: ['chassis', 'priority'],
@@ -63,10 +68,16 @@ function linesOf(
       .filter(({ spec }) => (spec as { readonly unschedulable?: boolean } | undefined)?.unschedulable === true)
       .map(({ metadata }) => metadata.name),
   );
-  const lines = [...cache.table('Port_Binding').rows.values()].flatMap((row): readonly GatewayLine[] => {
+  const rows = [...cache.table('Port_Binding').rows.values()];
+  const networkOf = (subnet: string) =>
+    rows.find(({ type, logical_port: port }) => type === 'localnet' && port === localnetPortName(subnet))?.options[
+      'network_name'
+    ] ?? '';
+  const lines = rows.flatMap((row): readonly GatewayLine[] => {
     const { lr: vpc, ls: subnet, vendor } = row.external_ids;
     const group = cache.table('HA_Chassis_Group').rows.get(row.ha_chassis_group ?? '');
-    if (vendor !== 'kube-ovn' || vpc === undefined || subnet === undefined || !group) return [];
+    if (row.type !== 'chassisredirect' || vendor !== 'kube-ovn' || vpc === undefined || subnet === undefined || !group)
+      return [];
     const members = group.ha_chassis.flatMap((uuid) => cache.table('HA_Chassis').rows.get(uuid) ?? []);
     const priorities = new Map(
       members.flatMap(({ chassis, priority }) => {
@@ -74,11 +85,9 @@ function linesOf(
         return name === undefined ? [] : [[name, priority] as const];
       }),
     );
-    // `gateway:PROVIDER:LEADER`
-    const [, provider = '', named] = group.name.split(':');
-    const leader = named ?? [...priorities].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? '';
+    const leader = leaderByRank([...priorities].map(([node, priority]) => ({ node, priority }))) ?? '';
     const carrier = chassisName(row.chassis);
-    const why = whyCarried({ carrier, leader, priorities, cordoned, cut: cutOff(provider, underlays) });
+    const why = whyCarried({ carrier, leader, priorities, cordoned, cut: cutOff(networkOf(subnet), underlays) });
     return [{ vpc, subnet, node: carrier ?? '', why }];
   });
   return lines.toSorted((a, b) => (`${a.vpc} ${a.subnet}` < `${b.vpc} ${b.subnet}` ? -1 : 1));

@@ -108,6 +108,8 @@ export interface GatewayLoss {
 }
 
 export interface GatewayCarrier {
+  /** the physical network */
+  readonly provider: string;
   /** in order; more than one while they move */
   readonly nodes: readonly string[];
   /** who may, the highest first */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { chosen, CHOSEN, type GatewayNode, leaderOf, ranks } from './gateways.ts';
+import { chosen, CHOSEN, type GatewayNode, leaderByRank, leaderOf, ranks, ranksInOrder } from './gateways.ts';
 
 const nodeNames = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'), { minLength: 1 });
 const states = fc.constantFrom('up', 'draining', 'lost', 'down' as const);
@@ -59,4 +59,29 @@ test('at most five nodes stand for one gateway, and at most eight are chosen whe
   expect(ranks('node7', up(many))).toHaveLength(5);
   expect(chosen('phys', many)).toHaveLength(CHOSEN);
   expect(chosen('phys', many.toReversed())).toEqual(chosen('phys', many));
+});
+
+test('the leader is read back from ranks, whatever the states of the nodes', () => {
+  fc.assert(
+    fc.property(nodeNames, fc.array(states, { minLength: 10, maxLength: 10 }), (names, of) => {
+      const nodes = names.map((node, index): GatewayNode => ({ node, state: of[index]! }));
+      expect(leaderByRank(ranks(names[0]!, nodes))).toBe(names[0]);
+      expect(leaderByRank(ranksInOrder(names, nodes))).toBe(names[0]);
+    }),
+  );
+  expect(leaderByRank([])).toBeUndefined();
+});
+
+test('however many are named, a node that is well is before one that is not', () => {
+  const many = Array.from({ length: 100 }, (_, index) => `node${index}`);
+  const worst = ranksInOrder(
+    many,
+    many.map((node, index) => ({ node, state: index === 38 ? 'draining' : 'lost' })),
+  );
+  expect(worst.toSorted((a, b) => b.priority - a.priority)[0]?.node).toBe('node38');
+  const lost = ranksInOrder(
+    many,
+    many.map((node, index) => ({ node, state: index === 38 ? 'lost' : 'down' })),
+  );
+  expect(lost.toSorted((a, b) => b.priority - a.priority)[0]?.node).toBe('node38');
 });

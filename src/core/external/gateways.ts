@@ -44,12 +44,14 @@ export function ranks(leader: string, nodes: readonly GatewayNode[]): readonly G
   return ranksInOrder([leader, ...others.slice(0, STANDBY)], nodes);
 }
 
-/** The same where somebody says in which order; those that are not there are left out. */
+/** The same where somebody says in which order, of at most 39; those that are not there are left out. */
 export function ranksInOrder(order: readonly string[], nodes: readonly GatewayNode[]): readonly GatewayRank[] {
   const states = new Map(nodes.map(({ node, state }) => [node, state]));
-  return order.flatMap((node, index) => {
+  // states must not meet
+  const first = order.slice(0, BASE.lost - BASE.down - 1);
+  return first.flatMap((node, index) => {
     const state = states.get(node);
-    return state === undefined ? [] : [{ node, priority: BASE[state] + order.length - index }];
+    return state === undefined ? [] : [{ node, priority: BASE[state] + first.length - index }];
   });
 }
 
@@ -61,6 +63,13 @@ export function standing(gateway: string, nodes: readonly string[]): readonly st
 /** The state that a rank was given for: what was decided before a restart is read back from the rows. */
 export function isRankOfLost(priority: number): boolean {
   return priority > BASE.lost && priority < BASE.draining;
+}
+
+/** Who carries a gateway while all is well, from the ranks of now. */
+export function leaderByRank(of: readonly GatewayRank[]): string | undefined {
+  const preference = ({ priority }: GatewayRank) =>
+    priority - Math.max(0, ...Object.values(BASE).filter((base) => base < priority));
+  return of.toSorted((a, b) => preference(b) - preference(a))[0]?.node;
 }
 
 /** nodes in the order in which something prefers them */

@@ -4,6 +4,7 @@ import type { Vlan, VlanStatus } from '../../kinds/vlan.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import type { Condition } from '../../kinds/object.ts';
 import { whyCarried } from '../external/carrier.ts';
+import { leaderByRank } from '../external/gateways.ts';
 import { gatewayGroupName } from '../ovn/names.ts';
 import { type Finding, withCondition, withFindings } from './condition.ts';
 import type { NatFindings } from './nat-status.ts';
@@ -51,15 +52,16 @@ function gatewaysFinding(provider: string, world: ReadonlyWorld, generation?: nu
     uplinks.flatMap(({ node, up, reason }) => (up ? [] : [[node, reason ?? 'not reported why'] as const])),
   );
   const cordoned = new Set(uplinks.map(({ node }) => node).filter((node) => isCordoned(world.get('Node', node)?.spec)));
-  const prefix = gatewayGroupName(provider, '');
+  const shared = gatewayGroupName(provider, '');
   const groups = [...world.all('GatewayCarrier')]
-    .filter(([group]) => group.startsWith(prefix))
+    .filter(([, carrier]) => carrier.provider === provider)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([group, { nodes, ranks }]) => {
-      const leader = group.slice(prefix.length);
+      const leader = leaderByRank(ranks) ?? '';
       const priorities = new Map(ranks.map(({ node, priority }) => [node, priority]));
       const why = whyCarried({ carrier: nodes[0], leader, priorities, cordoned, cut });
-      return { leader, nodes, text: nodes.length === 0 ? `of ${leader}: ${why}` : `${nodes.join(' and ')}: ${why}` };
+      const own = group.startsWith(shared) ? '' : ` (${group.slice(group.indexOf(':') + 1)})`;
+      return { leader, nodes, text: `${nodes.length === 0 ? `of ${leader}` : nodes.join(' and ')}${own}: ${why}` };
     });
   if (groups.length === 0) return undefined;
   const moved = groups.some(({ nodes, leader }) => nodes.join() !== leader);

@@ -6,6 +6,8 @@ import type { Change, GatewayCarrier, ReadonlyWorld } from '../../core/compile/w
 import { isRankOfLost } from '../../core/external/gateways.ts';
 import { type CarriedGroup, GatewayLosses } from '../../core/external/gateway-losses.ts';
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
+import type { SouthboundTables } from '../../core/ovn/generated/sb.ts';
+import { localnetPortName } from '../../core/ovn/names.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import { listed } from '../../core/text/listed.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
@@ -83,22 +85,22 @@ export class GatewayWatch {
         (key): Change => ({ kind: 'GatewayCarrier', key, object: undefined }),
       ),
       ...groups.map(
-        ({ group, carriers, ranks }): Change => ({
+        ({ group, provider, carriers, ranks }): Change => ({
           kind: 'GatewayCarrier',
           key: group,
-          object: { nodes: [...carriers].toSorted(), ranks },
+          object: { provider, nodes: [...carriers].toSorted(), ranks },
         }),
       ),
     ];
     return seen.filter(({ kind, key, object }) => !equal(world.get(kind, key), object));
   }
 
-  #groups(): readonly (CarriedGroup & Pick<GatewayCarrier, 'ranks'>)[] {
+  #groups(): readonly (CarriedGroup & Pick<GatewayCarrier, 'ranks' | 'provider'>)[] {
     const { cache } = this.#options.session;
     const nameOf = (uuid: string | undefined) => cache.table('Chassis').rows.get(uuid ?? '')?.name;
-    const ours = [...cache.table('Port_Binding').rows.values()].filter(
-      ({ type, external_ids: ids }) => type === 'chassisredirect' && ids['vendor'] === VENDOR,
-    );
+    const rows = [...cache.table('Port_Binding').rows.values()];
+    const networks = networksOf(rows);
+    const ours = rows.filter(({ type, external_ids: ids }) => type === 'chassisredirect' && ids['vendor'] === VENDOR);
     const ports = Map.groupBy(ours, ({ ha_chassis_group: group }) => group ?? '');
     return [...ports].flatMap(([uuid, bound]) => {
       const group = cache.table('HA_Chassis_Group').rows.get(uuid);
@@ -112,7 +114,8 @@ export class GatewayWatch {
       const [first] = ranks;
       if (!group || !first) return [];
       const carriers = new Set(bound.flatMap(({ chassis }) => nameOf(chassis) ?? []));
-      return [{ group: group.name, first: first.node, carriers, ranks }];
+      const provider = networks.get(bound[0]!.external_ids['ls'] ?? '') ?? '';
+      return [{ group: group.name, provider, first: first.node, carriers, ranks }];
     });
   }
 
@@ -127,6 +130,19 @@ export class GatewayWatch {
     );
     return answers.length === 0 ? undefined : answers.some(Boolean);
   }
+}
+
+/** switch -> the physical network that it is on */
+function networksOf(
+  rows: readonly Pick<SouthboundTables['Port_Binding'], 'type' | 'logical_port' | 'options'>[],
+): ReadonlyMap<string, string> {
+  const localnets = rows.filter(({ type }) => type === 'localnet');
+  return new Map(
+    localnets.map(({ logical_port: port, options }) => [
+      port.slice(localnetPortName('').length),
+      options['network_name'] ?? '',
+    ]),
+  );
 }
 
 function keysBut(objects: Iterable<readonly [string, unknown]>, kept: ReadonlySet<string>): readonly string[] {

@@ -17,11 +17,20 @@ export function southboundSession(remote: string, log?: (sentence: string) => vo
     database: 'OVN_Southbound',
     monitor: {
       Port_Binding: {
-        columns: ['logical_port', 'type', 'chassis', 'additional_chassis', 'ha_chassis_group', 'external_ids'],
-        // any of these (ovsdb-server(7), monitor_cond): ports that move, and gateways
+        columns: [
+          'logical_port',
+          'type',
+          'chassis',
+          'additional_chassis',
+          'ha_chassis_group',
+          'options',
+          'external_ids',
+        ],
+        // any of these (ovsdb-server(7), monitor_cond): ports that move, gateways, and what their networks are
         where: [
           ['additional_chassis', '!=', []],
           ['type', '==', 'chassisredirect'],
+          ['type', '==', 'localnet'],
         ],
       },
       Chassis: ['name'],
