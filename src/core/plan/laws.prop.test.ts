@@ -9,7 +9,7 @@ import type { Change } from '../compile/world.ts';
 import { NB_TABLES, OWNER } from '../ovn/tables.ts';
 import { ObservedRows } from './observed.ts';
 import { everything, plan } from './plan.ts';
-import { ModelDatabase } from './testing/database.ts';
+import { isHeld, ModelDatabase } from './testing/database.ts';
 
 /** compiler, database and the observed rows between them */
 class Bench {
@@ -216,6 +216,7 @@ function wound(bench: Bench, pick: number, how: string): Dirty {
   const column = table === 'Logical_Router' || table === 'Logical_Switch' ? 'ports' : undefined;
   switch (how) {
     case 'delete':
+      if (isHeld(bench.database.tables, uuid)) return noDirt();
       if (NB_TABLES[table]?.root) return bench.observe([{ op: 'delete', table, where }]);
       return bench.observe(
         parents.map(({ owner, id, column: name }) => ({

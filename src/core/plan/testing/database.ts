@@ -115,6 +115,13 @@ function checkHeld(tables: Map<string, Map<string, Row>>): void {
       }
 }
 
+/** The server refuses to delete such a row. */
+export function isHeld(tables: ReadonlyMap<string, ReadonlyMap<string, Row>>, uuid: string): boolean {
+  return [...HOLDS].some(([table, columns]) =>
+    [...tables.get(table)!.values()].some((row) => columns.some(([column]) => row[column] === uuid)),
+  );
+}
+
 /** rows that nothing refers to are gone; a reference to a missing row is an error, as the server would say */
 function collect(tables: Map<string, Map<string, Row>>): void {
   for (const [owner, column, target] of REFERENCES) {
