@@ -353,19 +353,13 @@ describe('a bad night', () => {
   });
 
   test('a controller that starts again changes nothing', async () => {
-    const transactions = async () => {
-      const { processes } = await at.lab.status();
-      const { metrics } = processes.find(({ name }) => name === 'controller') as unknown as { metrics: string };
-      const text = await (await fetch(metrics)).text();
-      return Number(/^weft_nb_transactions_total (\d+)/m.exec(text)?.[1]);
-    };
     const pid = await at.lab.pidOf('central', 'controller');
     process.kill(pid, 'SIGKILL');
     await vi.waitFor(async () => expect(await at.lab.pidOf('central', 'controller')).not.toBe(pid), {
       timeout: 20_000,
     });
     await at.lab.expectInSync();
-    await vi.waitFor(async () => expect(await transactions()).toBe(0), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await at.lab.transactions()).toBe(0), { timeout: 20_000 });
     await at.answers('a', OUTSIDE.v4, `internet ${router.v4}`);
   });
 

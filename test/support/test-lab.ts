@@ -135,9 +135,19 @@ export class TestLab {
     return JSON.parse((await this.weft('lab', 'status', '-o', 'json')).stdout) as LabStatus;
   }
 
+  /** transactions that the controller of now has sent */
+  async transactions(): Promise<number> {
+    const { processes } = await this.status();
+    const { metrics } = processes.find(({ name }) => name === 'controller') as unknown as { metrics: string };
+    const text = await (await fetch(metrics)).text();
+    return Number(/^weft_nb_transactions_total (\d+)/m.exec(text)?.[1]);
+  }
+
   async pidOf(box: string, name: string): Promise<number> {
     const found = (await this.status()).processes.find((process) => process.box === box && process.name === name);
     if (!found) throw new Error(`no process ${name} in ${box}`);
+    // 0 would be whoever asks, and all its kin (kill(2))
+    if (found.pid === 0) throw new Error(`${name} in ${box} does not run: it is ${found.state}`);
     return found.pid;
   }
 
