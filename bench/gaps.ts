@@ -23,6 +23,13 @@ export function longestGapBetween(output: string, begin: number, end: number): n
   return longest;
 }
 
+/** When the last answer came, seconds since 1970; `end`, when that is so long before it that the way must have been lost. */
+export function lastAnswer(output: string, end: number): number {
+  const last = (answersOf(output).at(-1) ?? 0) / 1000;
+  // other pings may take longer than these
+  return end - last > 4 ? end : last;
+}
+
 /** Pings that have no answer, of those from the first to the last that was sent. */
 export function lostPings(output: string): number {
   const [, sent = 0, received = 0] = /(\d+) packets transmitted, (\d+) received/.exec(output)?.map(Number) ?? [];

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayLab, OUTSIDE, type Way } from '../test/support/gateway-lab.ts';
-import { longestGapBetween, lostPings, pings } from './gaps.ts';
+import { lastAnswer, longestGapBetween, lostPings, pings } from './gaps.ts';
 import { HandMadeGateway, TRANSLATED } from './hand-made-gateway.ts';
 import { measureNat } from './nat-path.ts';
 import { percentile } from './percentile.ts';
@@ -136,7 +136,7 @@ async function strike(lab: GatewayLab, hand: HandMadeGateway, fault: Fault): Pro
   const [snat, first, second, reference] = (await running).map(({ stdout }) => stdout);
   const end = Date.now() / 1000;
   const gap = (output: string) => longestGapBetween(output, begin, healed);
-  const after = (output: string) => longestGapBetween(output, healed, end - 1);
+  const after = (output: string) => longestGapBetween(output, healed, lastAnswer(output, end));
   return {
     gaps: { snat: gap(snat!), distributed: gap(first!), centralized: gap(second!), hand: gap(reference!) },
     back: Math.max(...[snat!, second!].map(after)),

@@ -201,3 +201,24 @@ test('subnets that are deleted take it along', async () => {
   expect(await ips()).toEqual({});
   await eventually(() => running.expectInSync());
 });
+
+test('a physical network, its VLAN and its subnet go in whatever order they are deleted', async () => {
+  await plane.client.create(R.providerNetworks, declared('ProviderNetwork', 'brief', { defaultInterface: 'eth9' }));
+  await plane.client.create(R.vlans, declared('Vlan', 'v9', { id: 9, provider: 'brief' }));
+  const spec = { vlan: 'v9', cidrBlock: '172.20.9.0/24', gateway: '172.20.9.1' };
+  await plane.client.create(R.subnets, declared('Subnet', 'passing', spec));
+  const vlan = async () =>
+    (await plane.client.list<KubeObject>(R.vlans)).items.find(({ metadata }) => metadata.name === 'v9');
+  await eventually(async () => expect((await vlan())?.status).toMatchObject({ subnets: ['passing'] }));
+  for (const [resource, name] of [
+    [R.providerNetworks, 'brief'],
+    [R.vlans, 'v9'],
+  ] as const)
+    await plane.client.delete(resource, { name }, {});
+  await eventually(async () => expect(JSON.stringify((await vlan())?.status)).toContain('its 1 subnets are gone'));
+  await plane.client.delete(R.subnets, { name: 'passing' }, {});
+  await eventually(async () => expect(await vlan()).toBeUndefined());
+  const left = async () =>
+    (await plane.client.list<KubeObject>(R.providerNetworks)).items.map(({ metadata }) => metadata.name);
+  await eventually(async () => expect(await left()).not.toContain('brief'));
+});

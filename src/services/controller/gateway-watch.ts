@@ -124,8 +124,9 @@ export class GatewayWatch {
     const answers = [...this.#options.world.all('NodeUnderlay')].flatMap(([reporter, { networks = [] }]) =>
       reporter === node
         ? []
-        : networks.flatMap(({ peers = [] }) =>
-            peers.filter((peer) => peer.node === node).map((peer) => peer.reachable),
+        : networks.flatMap(({ inUse, peers = [] }) =>
+            // tunnels run over these
+            inUse === true ? peers.filter((peer) => peer.node === node).map((peer) => peer.reachable) : [],
           ),
     );
     return answers.length === 0 ? undefined : answers.some(Boolean);

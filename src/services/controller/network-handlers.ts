@@ -84,8 +84,9 @@ export function networkHandlers(options: NetworkHandlerOptions): Pick<Handlers, 
         judge('Subnet', key);
         interconnect(key);
         const [before, after] = [old?.spec?.vpc, object?.spec?.vpc];
-        // one that is being deleted may go now
+        // those that are being deleted may go now
         if (before && before !== after) judge('Vpc', before);
+        for (const vlan of new Set([old?.spec?.vlan, object?.spec?.vlan])) if (vlan) judge('Vlan', vlan);
         if (after && before !== after && isLive()) list(after);
         if (!object) sweepBalancers();
         notify(object, subnetNotice(old, object, nicsIn(key)));
