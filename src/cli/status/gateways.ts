@@ -1,7 +1,7 @@
 /** Which node carries the gateway of each VPC to each of its external subnets, as OVN's Southbound database says, and why. */
-import { whyCarried } from '../../core/external/carrier.ts';
+import { isCordoned, whyCarried } from '../../core/external/carrier.ts';
 import { leaderByRank } from '../../core/external/gateways.ts';
-import { localnetPortName } from '../../core/ovn/names.ts';
+import { physicalNetworks } from '../../core/ovn/localnets.ts';
 import type { SouthboundTables } from '../../core/ovn/generated/sb.ts';
 import type { NodeUnderlay } from '../../kinds/node-underlay.ts';
 import type { KubeObject } from '../../kinds/object.ts';
@@ -63,16 +63,9 @@ function linesOf(
 ): readonly GatewayLine[] {
   const chassisName = (uuid: string | undefined) =>
     uuid === undefined ? undefined : cache.table('Chassis').rows.get(uuid)?.name;
-  const cordoned = new Set(
-    nodes
-      .filter(({ spec }) => (spec as { readonly unschedulable?: boolean } | undefined)?.unschedulable === true)
-      .map(({ metadata }) => metadata.name),
-  );
+  const cordoned = new Set(nodes.filter(isCordoned).map(({ metadata }) => metadata.name));
   const rows = [...cache.table('Port_Binding').rows.values()];
-  const networkOf = (subnet: string) =>
-    rows.find(({ type, logical_port: port }) => type === 'localnet' && port === localnetPortName(subnet))?.options[
-      'network_name'
-    ] ?? '';
+  const networks = physicalNetworks(rows);
   const lines = rows.flatMap((row): readonly GatewayLine[] => {
     const { lr: vpc, ls: subnet, vendor } = row.external_ids;
     const group = cache.table('HA_Chassis_Group').rows.get(row.ha_chassis_group ?? '');
@@ -87,7 +80,13 @@ function linesOf(
     );
     const leader = leaderByRank([...priorities].map(([node, priority]) => ({ node, priority }))) ?? '';
     const carrier = chassisName(row.chassis);
-    const why = whyCarried({ carrier, leader, priorities, cordoned, cut: cutOff(networkOf(subnet), underlays) });
+    const why = whyCarried({
+      carrier,
+      leader,
+      priorities,
+      cordoned,
+      cut: cutOff(networks.get(subnet) ?? '', underlays),
+    });
     return [{ vpc, subnet, node: carrier ?? '', why }];
   });
   return lines.toSorted((a, b) => (`${a.vpc} ${a.subnet}` < `${b.vpc} ${b.subnet}` ? -1 : 1));

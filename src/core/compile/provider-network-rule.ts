@@ -1,5 +1,6 @@
 /** ProviderNetwork -> HA_Chassis_Groups: one for each node that may carry gateways, led by it; what is wrong on its nodes. */
 import type { KubeObject } from '../../kinds/object.ts';
+import { isCordoned } from '../external/carrier.ts';
 import { chosen, type GatewayNode, type GatewayRank, type GatewayState, ranks } from '../external/gateways.ts';
 import { GATEWAY_NODE_LABEL } from '../external/names.ts';
 import { gatewayGroupName } from '../ovn/names.ts';
@@ -96,9 +97,9 @@ function stateOf(up: boolean, { draining, lost }: NodeView): GatewayState {
 }
 
 /** a node that takes no new pods is on its way out: what it carries goes first, without haste */
-function view({ metadata, spec }: KubeObject): Omit<NodeView, 'lost'> {
+function view(node: KubeObject): Omit<NodeView, 'lost'> {
   return {
-    labelled: metadata.labels?.[GATEWAY_NODE_LABEL] === 'true',
-    draining: (spec as { readonly unschedulable?: boolean } | undefined)?.unschedulable === true,
+    labelled: node.metadata.labels?.[GATEWAY_NODE_LABEL] === 'true',
+    draining: isCordoned(node),
   };
 }

@@ -1,5 +1,6 @@
 /** Why a node carries a gateway, in a sentence for people: who would while all is well, and what is the matter with that one. */
 
+import type { KubeObject } from '../../kinds/object.ts';
 import { isRankOfLost } from './gateways.ts';
 
 export interface GatewayFacts {
@@ -34,4 +35,9 @@ function whyNot({ leader, priorities, cordoned, cut }: Omit<GatewayFacts, 'carri
   return priority > (priorities.get(carrier) ?? 0)
     ? 'which other nodes do not reach by their tunnels'
     : 'which is on its way back';
+}
+
+/** The node takes no new pods: it is on its way out. */
+export function isCordoned({ spec }: KubeObject): boolean {
+  return (spec as { readonly unschedulable?: boolean } | undefined)?.unschedulable === true;
 }

@@ -90,7 +90,7 @@ export function isShared({ spec = {} }: AnyDnatRule): boolean {
 }
 
 function isIptables<T extends AnyNatRule>(rule: AnyNatRule): rule is T {
-  return rule.kind.startsWith('Iptables');
+  return eipKindOf(rule.kind) === 'IptablesEIP';
 }
 
 /** texts that are separated by comma, by the family of the address that they begin with */

@@ -66,10 +66,11 @@ export class GatewayLosses {
       if (now - since >= BELIEVED && !this.#lost.has(node)) this.#lose(node, now);
     }
     for (const [node, loss] of this.#lost) {
-      loss.reachedSince = reached(node) === true ? (loss.reachedSince ?? now) : undefined;
+      const isReached = reached(node);
+      loss.reachedSince = isReached === true ? (loss.reachedSince ?? now) : undefined;
       const steady = loss.reachedSince !== undefined && now - loss.reachedSince >= STEADY;
       // where nobody says, the longest time has to do
-      const unknown = reached(node) === undefined && now - loss.at >= LONGEST_HOLD;
+      const unknown = isReached === undefined && now - loss.at >= LONGEST_HOLD;
       if (unknown || (steady && now - loss.at >= this.#hold(node))) this.#lost.delete(node);
     }
   }

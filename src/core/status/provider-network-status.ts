@@ -3,7 +3,7 @@ import type { ProviderNetwork, ProviderNetworkStatus } from '../../kinds/provide
 import type { Vlan, VlanStatus } from '../../kinds/vlan.ts';
 import type { ReadonlyWorld } from '../compile/world.ts';
 import type { Condition } from '../../kinds/object.ts';
-import { whyCarried } from '../external/carrier.ts';
+import { isCordoned, whyCarried } from '../external/carrier.ts';
 import { leaderByRank } from '../external/gateways.ts';
 import { gatewayGroupName } from '../ovn/names.ts';
 import { type Finding, withCondition, withFindings } from './condition.ts';
@@ -51,7 +51,12 @@ function gatewaysFinding(provider: string, world: ReadonlyWorld, generation?: nu
   const cut = new Map(
     uplinks.flatMap(({ node, up, reason }) => (up ? [] : [[node, reason ?? 'not reported why'] as const])),
   );
-  const cordoned = new Set(uplinks.map(({ node }) => node).filter((node) => isCordoned(world.get('Node', node)?.spec)));
+  const cordoned = new Set(
+    uplinks.flatMap(({ node }) => {
+      const object = world.get('Node', node);
+      return object && isCordoned(object) ? [node] : [];
+    }),
+  );
   const shared = gatewayGroupName(provider, '');
   const groups = [...world.all('GatewayCarrier')]
     .filter(([, carrier]) => carrier.provider === provider)
@@ -84,8 +89,4 @@ function withGateways(
   return conditions.some(({ type }) => type === GATEWAYS)
     ? conditions.filter(({ type }) => type !== GATEWAYS)
     : conditions;
-}
-
-function isCordoned(spec: unknown): boolean {
-  return (spec as { readonly unschedulable?: boolean } | undefined)?.unschedulable === true;
 }

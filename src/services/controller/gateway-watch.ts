@@ -6,8 +6,7 @@ import type { Change, GatewayCarrier, ReadonlyWorld } from '../../core/compile/w
 import { isRankOfLost } from '../../core/external/gateways.ts';
 import { type CarriedGroup, GatewayLosses } from '../../core/external/gateway-losses.ts';
 import type { NorthboundTables } from '../../core/ovn/generated/nb.ts';
-import type { SouthboundTables } from '../../core/ovn/generated/sb.ts';
-import { localnetPortName } from '../../core/ovn/names.ts';
+import { physicalNetworks } from '../../core/ovn/localnets.ts';
 import { equal } from '../../core/ovn/equal.ts';
 import { listed } from '../../core/text/listed.ts';
 import type { OvsdbSession } from '../../lib/ovsdb/session.ts';
@@ -99,7 +98,7 @@ export class GatewayWatch {
     const { cache } = this.#options.session;
     const nameOf = (uuid: string | undefined) => cache.table('Chassis').rows.get(uuid ?? '')?.name;
     const rows = [...cache.table('Port_Binding').rows.values()];
-    const networks = networksOf(rows);
+    const networks = physicalNetworks(rows);
     const ours = rows.filter(({ type, external_ids: ids }) => type === 'chassisredirect' && ids['vendor'] === VENDOR);
     const ports = Map.groupBy(ours, ({ ha_chassis_group: group }) => group ?? '');
     return [...ports].flatMap(([uuid, bound]) => {
@@ -131,19 +130,6 @@ export class GatewayWatch {
     );
     return answers.length === 0 ? undefined : answers.some(Boolean);
   }
-}
-
-/** switch -> the physical network that it is on */
-function networksOf(
-  rows: readonly Pick<SouthboundTables['Port_Binding'], 'type' | 'logical_port' | 'options'>[],
-): ReadonlyMap<string, string> {
-  const localnets = rows.filter(({ type }) => type === 'localnet');
-  return new Map(
-    localnets.map(({ logical_port: port, options }) => [
-      port.slice(localnetPortName('').length),
-      options['network_name'] ?? '',
-    ]),
-  );
 }
 
 function keysBut(objects: Iterable<readonly [string, unknown]>, kept: ReadonlySet<string>): readonly string[] {
